@@ -1,0 +1,20 @@
+/* Memory that is freed all at once: records, blocks, definitions and bound queries each live in one arena. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <datasource/value.h>
+
+typedef struct arena_chunk arena_chunk;
+typedef struct arena {
+    arena_chunk *chunks; /* the one in use first */
+    char *next, *end;
+} arena; /* all zero is an empty arena */
+
+void *arena_alloc(arena *, size_t size);                         /* aligned for anything; NULL: out of memory */
+void *arena_zeroed(arena *, size_t count, size_t size);
+char *arena_copy(arena *, const void *bytes, size_t length);     /* with a NUL behind it */
+bool arena_copy_value(arena *, ds_value value, ds_value *copy);  /* its bytes too */
+void arena_reset(arena *);                                       /* empty again; keeps its largest chunk */
+void arena_free(arena *);
+
+#endif

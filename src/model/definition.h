@@ -1,0 +1,49 @@
+/* What a model is made of, whatever data source it is on. Built by src/config from JSON, immutable once finished. */
+#ifndef MODEL_DEFINITION_H
+#define MODEL_DEFINITION_H
+
+#include "base/arena.h"
+#include "base/base.h"
+
+struct settings; /* src/config/settings.h */
+
+typedef struct definition {
+    arena arena; /* owns all below but the settings */
+    const char *name;
+    const char *data_source; /* NULL: not said */
+    ds_property *properties;
+    size_t property_count, id_slot;
+    ds_index *indexes; /* those of single properties first, in the order of slots */
+    size_t index_count;
+    bool schemaless, strict;
+    int64_t ttl_ms;          /* settings.ttl; 0: none */
+    size_t version_slot;     /* settings.version; DS_NO_SLOT: none */
+    char *settings_json;     /* the text of "settings" as it was written, "{}" without; in the arena */
+    uint32_t *slot_table;    /* open addressing, slot + 1 */
+    size_t slot_table_size;
+} definition;
+
+/* Build: new, add, finish; then read only. On an error: definition_free. A sentence names the model and the property. */
+ds_status definition_new(const char *name, size_t length, definition **out, ds_error *); /* refuses a name with # : { } or NUL, or empty */
+ds_status definition_add_property(definition *, const ds_property *, ds_error *);        /* copied; its default is coerced */
+ds_status definition_add_index(definition *, const char *name, bool unique, const char *const *properties, const bool *descending, size_t n,
+                               ds_error *);                                               /* after the properties */
+ds_status definition_finish(definition *, ds_error *); /* exactly one id, string or integer; indexes of single properties; the slot table */
+ds_status definition_schemaless(const char *name, size_t length, definition **out, ds_error *);
+bool definition_equal(const definition *, const definition *); /* the same model, written the same way or not */
+void definition_free(definition *);
+size_t definition_slot(const definition *, const char *name, size_t length); /* or DS_NO_SLOT */
+
+/* A model on a data source: src/source makes and frees them, src/model reads the definition. */
+struct ds_model {
+    const definition *definition;
+    ds_source *source;              /* NULL in unit tests */
+    const struct settings *settings; /* resolved for the source's connector; NULL in unit tests */
+    ds_model *original;             /* of a view: the model that it is a view of; NULL otherwise */
+    ds_options options;             /* of a view */
+    void *state;                    /* open_model's; of the original */
+    bool opened;                    /* open_model was called; read and written by src/source under its lock */
+    ds_model *next;                 /* in the source's list */
+};
+
+#endif

@@ -1,0 +1,1 @@
+src_libinternal_la_SOURCES += 

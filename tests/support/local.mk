@@ -1,0 +1,2 @@
+check_LIBRARIES += tests/support/libsupport.a
+tests_support_libsupport_a_SOURCES = tests/support/suite.c tests/support/suite.h

@@ -1,0 +1,1 @@
+# dsctl: the command-line program.
