@@ -42,7 +42,8 @@ struct ds_model {
     ds_model *original;             /* of a view: the model that it is a view of; NULL otherwise */
     ds_options options;             /* of a view */
     void *state;                    /* open_model's; of the original */
-    bool opened;                    /* open_model was called; read and written by src/source under its lock */
+    bool opened;                    /* open_model was called, so close_model is due */
+    bool owns_definition;           /* made for the source, not for the catalog */
     ds_model *next;                 /* in the source's list */
 };
 

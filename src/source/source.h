@@ -9,11 +9,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* src/source/loader.c */
-ds_status loader_find(const char *name, const ds_connector **out, ds_error *);
-
 typedef struct stats {
-    _Atomic uint64_t operations, errors, records_read, records_written, nanoseconds;
+    _Atomic uint64_t operations, errors, nanoseconds;
+    _Atomic uint64_t records_read, records_written; /* counted by the operations */
 } stats;
 
 struct ds_source {
@@ -22,21 +20,37 @@ struct ds_source {
     settings *settings;
     void *connection;
     int64_t command_timeout_ms; /* 0: none */
+    int64_t connect_timeout_ms; /* of ds_connect(); 0: none */
     bool read_only;
-    bool in_catalog;
-    const ds_catalog *catalog; /* where ds_source_model() looks for definitions; NULL: nowhere */
-    pthread_mutex_t lock;      /* of the models' list, the connecting and the counting below */
-    pthread_cond_t idle;
+    const ds_catalog *catalog;  /* where ds_source_model() looks for definitions; NULL: nowhere */
+    ds_source *next;            /* in the catalog's list */
     ds_model *models;
-    bool connected, disconnected; /* `disconnected`: by ds_disconnect(), so that operations are refused */
-    unsigned under_way;           /* operations */
-    uint64_t generation;          /* counts disconnects, so that a cursor knows that its scan is dead */
+    pthread_mutex_t lock;       /* of the list of models and of the life below */
+    pthread_cond_t changed;     /* the life changed: the monotonic clock's */
+    bool changing;              /* a thread is in connect() or disconnect() */
+    _Atomic bool connected;     /* connect() was DS_OK */
+    _Atomic bool disconnected;  /* by ds_disconnect(), so that operations are refused */
+    _Atomic unsigned under_way; /* operations */
+    _Atomic uint64_t generation; /* counts disconnects, so that a cursor knows that its scan is dead */
     ds_event_handler *handler;
     void *handler_user;
     ds_reconnect_strategy *strategy;
     void *strategy_user;
     stats stats;
 };
+
+/* src/source/source.c: takes the settings over, on success and on failure */
+ds_status source_make(const char *name, const ds_connector *connector, settings *settings, const ds_catalog *catalog, ds_source **out,
+                      ds_error *);
+void source_free(ds_source *);
+/* src/source/life.c: connects unless it stands; the deadline is the call's */
+ds_status life_connect(ds_source *, ds_call *);
+/* src/source/models.c: the handle of a definition on a source, made if need be. `owned`: the source is to free the definition;
+ * it does so at once where there is a handle already, or on failure. */
+ds_status model_on(ds_source *, definition *, bool owned, ds_model **out, ds_error *);
+void models_free(ds_source *);
+/* src/source/catalog.c: NULL where there is none of that name */
+definition *catalog_definition(const ds_catalog *, const char *name);
 
 /* One operation of a host on a model: counted, connected, with its deadline. Every public operation begins with
  * operation_begin() and ends with operation_end(), whatever happened. */

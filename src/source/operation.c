@@ -1,0 +1,80 @@
+/* The frame of every operation: admitted, connected, given its deadline; counted and told at the end. */
+#include "source/source.h"
+
+static ds_status enter(operation *op)
+{
+    ds_source *source = op->source;
+    source->under_way++;
+    op->counted = true;
+    if (source->disconnected)
+        return ds_error_set(&op->error, DS_UNREACHABLE, "it was disconnected by the host, and waits for ds_connect()");
+    return DS_OK;
+}
+
+static void leave(operation *op)
+{
+    ds_source *source = op->source;
+    if (--source->under_way == 0 && source->disconnected) {
+        pthread_mutex_lock(&source->lock);
+        pthread_cond_broadcast(&source->changed);
+        pthread_mutex_unlock(&source->lock);
+    }
+}
+
+void operation_step(operation *op)
+{
+    int64_t ms = op->source->command_timeout_ms;
+    int64_t step = ms == 0 ? DS_NO_DEADLINE : ds_now() + ms * 1000000;
+    op->call.deadline = step < op->whole ? step : op->whole;
+}
+
+static void take_options(operation *op, const ds_model *model)
+{
+    op->whole = DS_NO_DEADLINE;
+    if (model == NULL)
+        return;
+    if (model->options.timeout_ms > 0)
+        op->whole = op->started + model->options.timeout_ms * 1000000;
+    op->call.cancel = model->options.cancel;
+    op->call.read_from = model->options.read_from;
+}
+
+ds_status operation_begin(operation *op, ds_source *source, const ds_model *model, bool is_write)
+{
+    *op = (operation){.source = source,
+                      .connector = source->connector,
+                      .connection = source->connection,
+                      .model = model != NULL && model->original != NULL ? model->original : model,
+                      .started = ds_now()};
+    op->call = (ds_call){.size = sizeof op->call, .error = &op->error};
+    take_options(op, model);
+    operation_step(op);
+    if (is_write && source->read_only)
+        return ds_error_set(&op->error, DS_READONLY, "it is configured as readOnly and takes no writes");
+    ds_status status = enter(op);
+    if (status == DS_OK)
+        status = ds_call_check(&op->call);
+    return status == DS_OK ? life_connect(source, &op->call) : status;
+}
+
+ds_status operation_end(operation *op, ds_status status, ds_error *err)
+{
+    ds_source *source = op->source;
+    source->stats.operations++;
+    source->stats.nanoseconds += (uint64_t)(ds_now() - op->started);
+    if (status != DS_OK) {
+        source->stats.errors++;
+        if (op->error.message[0] == '\0')
+            ds_error_set(&op->error, status, "the connector %s failed (%s)", op->connector->name,
+                         ds_status_name(status));
+        op->error.status = status;
+        error_prefix(&op->error, "data source \"%s\": ", source->name);
+        error_in_source(&op->error, source->name);
+        error_copy(err, &op->error);
+        if (status == DS_LOST || status == DS_UNREACHABLE)
+            source->connected = false;
+    }
+    if (op->counted)
+        leave(op);
+    return status;
+}
