@@ -27,5 +27,7 @@ void selection_free(selection *);
 void selection_hide(const selection *, ds_record *);   /* hides the fields that were not asked for */
 char *selection_mark(const selection *, const ds_record *); /* for ds_cursor_mark(): also of hidden fields; NULL without order */
 bool selection_is_after(const selection *, const ds_record *); /* behind the mark; true without a mark */
+/* Reads a mark into ask.after, as selection_bind() does: a scan that begins anew goes on behind it. */
+ds_status selection_go_on(selection *, const char *mark, ds_error *);
 
 #endif
