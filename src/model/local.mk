@@ -1,1 +1,8 @@
-src_libinternal_la_SOURCES += 
+src_libinternal_la_SOURCES += \
+	src/model/base64.c \
+	src/model/coerce.h \
+	src/model/date.c \
+	src/model/number.c \
+	src/model/text.h \
+	src/model/utf8.c \
+	src/model/value.c
