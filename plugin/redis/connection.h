@@ -37,9 +37,7 @@ typedef struct redis_request redis_request;
 
 redis_request *redis_request_new(redis *connection); /* NULL: out of memory */
 void redis_request_free(redis_request *request);     /* NULL does nothing */
-/* Empty again, for the next redis_run(); its replies and its memory are gone. Where the old one became an orphan, a new one
- * takes its place: use what it returns. NULL: out of memory, and the request is freed. */
-redis_request *redis_request_reset(redis_request *request);
+void redis_request_reset(redis_request *request);    /* empty again, for the next redis_run(); its replies are gone */
 void *request_memory(redis_request *request, size_t size); /* as long as its replies; aligned; NULL: out of memory */
 
 /* A command of argc arguments, its name included, which must follow, each by one of the functions below, before the next
@@ -82,8 +80,8 @@ typedef struct redis_place {
 } redis_place;
 
 /* Functions that a reply is streamed to, in its order, while it is read; bytes live for the length of the call. NULL: that
- * is passed over. They run inside redis_run(), by the thread that called it, and must not call the connection. What is not DS_OK
- * ends this command's stream: the rest of its reply is dropped, and once all replies have come redis_run() returns that
+ * is passed over. They run while redis_run() waits, by its thread or by another that drives the connection for it, and must not call the
+ * connection. `count` is what the server claims: allocate for what comes. What is not DS_OK ends this command's stream: the rest of its reply is dropped, and once all replies have come redis_run() returns that
  * status (for which the sink has filled its call's error; DS_NOMEM needs none). A reply that is an error as a whole does not
  * come here: see redis_reply_at(). */
 struct redis_sink {
