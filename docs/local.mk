@@ -1,1 +1,16 @@
 # Man pages and documents.
+dist_man_MANS += docs/datasource.3 docs/datasources.json.5
+EXTRA_DIST += docs/ARCHITECTURE.md docs/FILTERS.md docs/REDIS-STORAGE.md \
+	config-examples/README.md config-examples/models.json \
+	config-examples/acl-user/datasources.json \
+	config-examples/environment/datasources.json \
+	config-examples/layers/datasources.json \
+	config-examples/layers/datasources.production.json \
+	config-examples/loopback/datasources.json \
+	config-examples/memory/datasources.json \
+	config-examples/memory-file/datasources.json \
+	config-examples/tcp/datasources.json \
+	config-examples/tls/datasources.json \
+	config-examples/tls-client-certificate/datasources.json \
+	config-examples/unix-socket/datasources.json \
+	config-examples/url/datasources.json
