@@ -20,9 +20,11 @@ ds_status config_connector(const config *, const char *source, char **connector,
 /* Expanded and checked. */
 ds_status config_settings(const config *, const char *source, const ds_option *options, settings **out, ds_error *);
 
-/* Models: each is a finished definition, the caller's to free. A duplicate name is DS_CONFIG. The list is for ds_free(). */
+/* Models: each is a finished definition, the caller's to free. A duplicate name is DS_CONFIG. The list is for
+ * ds_free(). */
 ds_status config_open_models(const char *path /* a file or a folder */, definition ***out, size_t *count, ds_error *);
-ds_status config_parse_models(const char *json, definition ***out, size_t *count, ds_error *); /* an object or an array */
-ds_status config_parse_model(const char *json, definition **out, ds_error *);                   /* one definition */
+ds_status config_parse_models(const char *json, definition ***out, size_t *count,
+                              ds_error *);                                    /* an object or an array */
+ds_status config_parse_model(const char *json, definition **out, ds_error *); /* one definition */
 
 #endif

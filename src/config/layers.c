@@ -1,0 +1,107 @@
+/* Lays datasources.local.json and datasources.$DATASOURCE_ENV.json over datasources.json. Objects are merged, anything
+ * else is replaced. */
+#include "config/layers.h"
+
+#include "config/file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+ds_status layers_parse(const char *place, const char *text, size_t length, cJSON **out, ds_error *err)
+{
+    cJSON *tree = NULL;
+    ds_status status = tree_parse(place, text, length, &tree, err);
+    if (status != DS_OK)
+        return status;
+    if (!cJSON_IsObject(tree))
+        status = ds_error_set(err, DS_CONFIG, "In %s, the top level must be an object of data sources.", place);
+    for (const cJSON *source = tree->child; source != NULL && status == DS_OK; source = source->next)
+        if (!cJSON_IsObject(source))
+            status =
+                ds_error_set(err, DS_CONFIG, "In %s, the data source \"%s\" must be an object.", place, source->string);
+    if (status == DS_OK)
+        *out = tree;
+    else
+        tree_free(tree);
+    return status;
+}
+
+/* A NULL tree, and DS_OK, where an optional file is not there. */
+static ds_status layer_read(const char *path, bool optional, cJSON **out, ds_error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    ds_status status = file_read(path, optional, &text, &length, err);
+    if (status == DS_OK && text != NULL)
+        status = layers_parse(path, text, length, out, err);
+    ds_free(text);
+    return status;
+}
+
+/* "conf/datasources.json" and "local" make "conf/datasources.local.json". */
+static char *layer_path(const char *path, const char *layer)
+{
+    const char *slash = strrchr(path, '/');
+    const char *file = slash == NULL ? path : slash + 1, *dot = strrchr(file, '.');
+    if (dot == NULL || dot == file)
+        dot = path + strlen(path);
+    return text_format("%.*s.%s%s", (int)(dot - path), path, layer, dot);
+}
+
+/* Lays one file over *tree, and adds its path to *place. */
+static ds_status layer_over(cJSON *tree, char **place, const char *path, const char *layer, ds_error *err)
+{
+    cJSON *over = NULL;
+    char *longer = NULL, *file = layer_path(path, layer);
+    ds_status status = file == NULL ? error_nomem(err) : layer_read(file, true, &over, err);
+    if (status != DS_OK || over == NULL)
+        goto done;
+    longer = text_format("%s and %s", *place, file);
+    if (longer == NULL) {
+        status = error_nomem(err);
+        goto done;
+    }
+    ds_free(*place);
+    *place = longer;
+    tree_merge(tree, over);
+    over = NULL;
+done:
+    tree_free(over);
+    ds_free(file);
+    return status;
+}
+
+/* NULL: none is asked for. */
+static ds_status environment_layer(const char **layer, ds_error *err)
+{
+    const char *name = secure_getenv("DATASOURCE_ENV");
+    *layer = name == NULL || *name == '\0' ? NULL : name;
+    if (*layer != NULL && (strchr(name, '/') != NULL || strstr(name, "..") != NULL))
+        return ds_error_set(err, DS_CONFIG,
+                            "The environment variable DATASOURCE_ENV must be a plain name, without \"/\" or \"..\".");
+    return DS_OK;
+}
+
+ds_status layers_read(const char *path, cJSON **out, char **place, ds_error *err)
+{
+    cJSON *tree = NULL;
+    const char *layer = NULL;
+    *place = NULL;
+    ds_status status = environment_layer(&layer, err);
+    if (status == DS_OK)
+        status = layer_read(path, false, &tree, err);
+    if (status == DS_OK && (*place = text_copy(path)) == NULL)
+        status = error_nomem(err);
+    if (status == DS_OK)
+        status = layer_over(tree, place, path, "local", err);
+    if (status == DS_OK && layer != NULL && strcmp(layer, "local") != 0)
+        status = layer_over(tree, place, path, layer, err);
+    if (status == DS_OK) {
+        *out = tree;
+        return DS_OK;
+    }
+    tree_free(tree);
+    ds_free(*place);
+    *place = NULL;
+    return status;
+}
