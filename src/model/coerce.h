@@ -15,6 +15,9 @@ ds_status coerce_text(ds_value value, arena *, ds_value *out, ds_error *);
 ds_status coerce_json(const char *text, size_t length, arena *, ds_value *out, ds_error *);
 const char *property_type_name(ds_property_type);
 const char *type_name(ds_type);
+/* A value as a sentence shows it: strings in quotes, long ones cut. */
+#define VALUE_SHOWN 96
+void value_show(ds_value, char out[VALUE_SHOWN]);
 /* The ds_type of a property's values; DS_NULL for any. */
 ds_type property_value_type(ds_property_type);
 
