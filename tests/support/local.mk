@@ -1,2 +1,3 @@
 check_LIBRARIES += tests/support/libsupport.a
-tests_support_libsupport_a_SOURCES = tests/support/suite.c tests/support/suite.h
+tests_support_libsupport_a_SOURCES = tests/support/command.c tests/support/command.h \
+	tests/support/suite.c tests/support/suite.h

@@ -15,7 +15,8 @@ int suite_run(const char *name, const test *tests, size_t count)
             suite = NULL;
     int failed = 1;
     if (suite != NULL && CU_basic_run_tests() == CUE_SUCCESS)
-        failed = CU_get_number_of_failures() != 0 || CU_get_number_of_tests_failed() != 0 || CU_get_number_of_tests_run() != count;
+        failed = CU_get_number_of_failures() != 0 || CU_get_number_of_tests_failed() != 0 ||
+                 CU_get_number_of_tests_run() != count;
     CU_cleanup_registry();
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
