@@ -28,9 +28,14 @@ void block_free(ds_block *); /* NULL does nothing */
 /* JSON of data: read with jansson, written by us (src/model/json_*.c). */
 struct json_t;
 ds_status json_load(const char *text, size_t length, struct json_t **out, ds_error *); /* strict: duplicate keys, trailing text; DS_INVALID with line, column */
+/* The same of text that starts at a line of a file; *grammar: it is not JSON at all, rather than JSON with a value that is
+ * refused. */
+ds_status json_load_at(const char *text, size_t length, uint64_t line, struct json_t **out, bool *grammar, ds_error *);
+ds_value json_scalar(const struct json_t *); /* borrowed from it; DS_NULL for objects and arrays */
 /* A JSON value as a ds_value in the arena: objects and arrays as canonical DS_JSON. */
 ds_status json_to_value(const struct json_t *, arena *, ds_value *out, ds_error *);
-void json_write(ds_buffer *, ds_value);                  /* as ds_value_to_json() */
+void json_write(ds_buffer *, ds_value);                  /* as ds_value_to_json(); JSON as it is: it must be canonical */
+void json_write_tree(ds_buffer *, const struct json_t *); /* canonical */
 void json_write_string(ds_buffer *, const char *text, size_t length);
 void record_write_json(ds_buffer *, const ds_record *);
 ds_status record_from_json_value(const ds_model *, const struct json_t *object, ds_record **out, ds_error *);

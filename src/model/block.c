@@ -1,0 +1,103 @@
+/* Blocks: the records that a connector answers at a time, all in one arena. A block that is filled again and again
+ * allocates nothing once it has grown to the size that is wanted. */
+#include "model/record_slots.h"
+
+struct ds_block {
+    const definition *definition;
+    ds_record **records; /* in an order of its own, since records are dropped */
+    size_t count, room, wanted;
+    size_t slots; /* of the record added last, so that the next one has room for as many */
+    arena arena;
+};
+
+ds_block *block_new(const definition *def)
+{
+    ds_block *block = ds_calloc(1, sizeof *block);
+    if (block != NULL)
+        block->definition = def;
+    return block;
+}
+
+void block_reset(ds_block *block, size_t wanted)
+{
+    if (block->count != 0)
+        block->slots = block->records[block->count - 1]->count;
+    block->count = 0;
+    block->wanted = wanted;
+    arena_reset(&block->arena);
+}
+
+void block_free(ds_block *block)
+{
+    if (block == NULL)
+        return;
+    arena_free(&block->arena);
+    ds_free(block->records);
+    ds_free(block);
+}
+
+ds_record *block_record(const ds_block *block, size_t i)
+{
+    return i < block->count ? block->records[i] : NULL;
+}
+
+arena *block_arena(ds_block *block)
+{
+    return &block->arena;
+}
+
+ds_record *ds_block_add(ds_block *block)
+{
+    if (block == NULL)
+        return NULL;
+    if (block->count == block->room) {
+        size_t room = block->room == 0 ? 64 : 2 * block->room;
+        ds_record **records = ds_realloc(block->records, room * sizeof *records);
+        if (records == NULL)
+            return NULL;
+        block->records = records;
+        block->room = room;
+    }
+    if (block->count != 0)
+        block->slots = block->records[block->count - 1]->count;
+    ds_record *record = record_make(block->definition, &block->arena, block->slots);
+    if (record != NULL)
+        block->records[block->count++] = record;
+    return record;
+}
+
+ds_status ds_block_add_copy(ds_block *block, const ds_record *record)
+{
+    if (block == NULL || record == NULL)
+        return DS_INVALID;
+    ds_record *copy = ds_block_add(block);
+    if (copy == NULL)
+        return DS_NOMEM;
+    ds_status status = record_copy_into(copy, record);
+    if (status != DS_OK)
+        ds_block_drop(block, copy);
+    return status;
+}
+
+void ds_block_drop(ds_block *block, ds_record *record)
+{
+    if (block == NULL)
+        return;
+    size_t i = block->count;
+    while (i != 0 && block->records[i - 1] != record)
+        i--;
+    if (i == 0)
+        return;
+    memmove(&block->records[i - 1], &block->records[i], (block->count - i) * sizeof(ds_record *));
+    block->count--;
+}
+
+size_t ds_block_count(const ds_block *block)
+{
+    return block == NULL ? 0 : block->count;
+}
+
+size_t ds_block_wanted(const ds_block *block)
+{
+    return block == NULL || block->count >= block->wanted ? 0 : block->wanted - block->count;
+}

@@ -1,0 +1,150 @@
+/* What a connector does with a record: putting values, or a backend's text, and asking whether a record still holds
+ * what it held. Nothing is coerced: text that does not read as its property's type is a string. */
+#include "model/record_slots.h"
+
+#include <jansson.h>
+
+ds_status ds_record_put(ds_record *record, size_t slot, ds_value value)
+{
+    if (record == NULL || slot >= record->count || value.type == DS_TOO_LONG)
+        return DS_INVALID;
+    return record_store(record, slot, value);
+}
+
+ds_status ds_record_put_named(ds_record *record, const char *name, size_t length, ds_value value)
+{
+    if (record == NULL || name == NULL || value.type == DS_TOO_LONG)
+        return DS_INVALID;
+    size_t slot;
+    ds_status status = record_slot_for(record, name, length, &slot);
+    return status != DS_OK || slot == DS_NO_SLOT ? status : record_store(record, slot, value);
+}
+
+ds_status ds_record_put_raw(ds_record *record, size_t slot, const char *raw, size_t length)
+{
+    if (record == NULL || raw == NULL || slot >= record->count || (record->states[slot] & SLOT_SET) == 0)
+        return DS_INVALID;
+    return record_store_raw(record, slot, raw, length);
+}
+
+/* ---- text ---- */
+
+static ds_status put_scalar(ds_record *record, size_t slot, ds_type type, const char *text, size_t length)
+{
+    ds_value value;
+    ds_text canonical;
+    if (ds_value_parse(type, text, length, &value) != DS_OK)
+        return record_store(record, slot, ds_string_n(text, length));
+    ds_status status = record_store(record, slot, value);
+    ds_value_text(value, &canonical);
+    if (status == DS_OK && (canonical.length != length || memcmp(canonical.bytes, text, length) != 0))
+        status = record_store_raw(record, slot, text, length);
+    return status;
+}
+
+/* Stores a value that was read from JSON text, which stays beside it where it is not what we would write. */
+static ds_status store_json(ds_record *record, size_t slot, ds_value value, const char *text, size_t length)
+{
+    ds_buffer canonical = {0};
+    json_write(&canonical, value);
+    ds_status status = canonical.failed ? DS_NOMEM : record_store(record, slot, value);
+    if (status == DS_OK &&
+        (value.type == DS_NULL || canonical.length != length || memcmp(canonical.text, text, length) != 0))
+        status = record_store_raw(record, slot, text, length);
+    buffer_free(&canonical);
+    return status;
+}
+
+static bool json_fits(ds_property_type type, const json_t *json)
+{
+    if (type == DS_PROPERTY_OBJECT)
+        return json_is_object(json);
+    return type == DS_PROPERTY_ARRAY ? json_is_array(json) : true;
+}
+
+static ds_status put_json(ds_record *record, size_t slot, ds_property_type type, const char *text, size_t length)
+{
+    json_t *json = NULL;
+    arena scratch = {0};
+    ds_value value;
+    ds_status status = json_load(text, length, &json, NULL);
+    if (status == DS_OK)
+        status = json_fits(type, json) ? json_to_value(json, &scratch, &value, NULL) : DS_INVALID;
+    if (status == DS_OK)
+        status = store_json(record, slot, value, text, length);
+    else if (status == DS_INVALID) {
+        status = record_store(record, slot, ds_string_n(text, length));
+        if (status == DS_OK && type == DS_PROPERTY_ANY) /* whose strings are stored in quotes */
+            status = record_store_raw(record, slot, text, length);
+    }
+    arena_free(&scratch);
+    json_decref(json);
+    return status;
+}
+
+ds_status ds_record_put_text(ds_record *record, size_t slot, const char *text, size_t length)
+{
+    if (record == NULL || text == NULL || slot >= record->count || length >= UINT32_MAX)
+        return DS_INVALID;
+    if (slot >= record->definition->property_count)
+        return record_store(record, slot, ds_string_n(text, length));
+    ds_property_type type = record->definition->properties[slot].type;
+    switch (type) {
+    case DS_PROPERTY_STRING:
+        return record_store(record, slot, ds_string_n(text, length));
+    case DS_PROPERTY_BINARY:
+        return record_store(record, slot, ds_binary(text, length));
+    case DS_PROPERTY_INTEGER:
+        return put_scalar(record, slot, DS_INTEGER, text, length);
+    case DS_PROPERTY_NUMBER:
+        return put_scalar(record, slot, DS_NUMBER, text, length);
+    case DS_PROPERTY_BOOLEAN:
+        return put_scalar(record, slot, DS_BOOLEAN, text, length);
+    case DS_PROPERTY_DATE:
+        return put_scalar(record, slot, DS_DATE, text, length);
+    case DS_PROPERTY_OBJECT:
+    case DS_PROPERTY_ARRAY:
+    case DS_PROPERTY_ANY:
+        break;
+    }
+    return put_json(record, slot, type, text, length);
+}
+
+/* ---- what a record still holds ---- */
+
+static void field_text(const ds_field *field, ds_text *text)
+{
+    ds_value_text(field->value, text);
+    if (field->raw != NULL) {
+        text->bytes = field->raw;
+        text->length = field->raw_length;
+    }
+}
+
+static bool field_holds(const ds_field *field, const ds_field *expected)
+{
+    if (field->raw == NULL && expected->raw == NULL)
+        return field->value.type == expected->value.type && ds_value_compare(field->value, expected->value) == 0;
+    ds_text has, wants;
+    field_text(field, &has);
+    field_text(expected, &wants);
+    return has.length == wants.length && memcmp(has.bytes, wants.bytes, has.length) == 0;
+}
+
+bool ds_record_holds(const ds_record *record, const ds_record *expected)
+{
+    ds_field has, wants;
+    if (record == NULL || expected == NULL)
+        return false;
+    for (size_t i = 0; i < expected->count; i++) {
+        if (!ds_record_field(expected, i, &wants))
+            continue;
+        bool same = record->definition == expected->definition && i < record->definition->property_count;
+        size_t slot = same ? i : record_find(record, wants.name, wants.name_length);
+        if (!ds_record_field(record, slot, &has))
+            has = (ds_field){.value = ds_null()};
+        if (!field_holds(&has, &wants))
+            return false;
+    }
+    return true;
+}
