@@ -1,3 +1,9 @@
 # A unit test: name it here, give it sources, and include one line for its libraries.
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src -I$(top_srcdir)/tests/support
 UNIT_LIBS = src/libinternal.la tests/support/libsupport.a $(CUNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_url
+TESTS += tests/unit/test_url
+tests_unit_test_url_SOURCES = tests/unit/test_url.c
+tests_unit_test_url_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_url_LDADD = $(UNIT_LIBS)
