@@ -1,11 +1,34 @@
 src_libinternal_la_SOURCES += \
 	src/source/abi.c \
+	src/source/by_filter.c \
 	src/source/catalog.c \
+	src/source/checks.c \
+	src/source/count.c \
+	src/source/create.c \
+	src/source/cursor.c \
+	src/source/cursor.h \
+	src/source/delete.c \
 	src/source/execute.c \
+	src/source/expire.c \
+	src/source/explain.c \
+	src/source/fill.c \
+	src/source/find.c \
+	src/source/find_or_create.c \
 	src/source/life.c \
 	src/source/loader.c \
 	src/source/loader.h \
+	src/source/lookup.c \
+	src/source/migrate.c \
 	src/source/models.c \
 	src/source/operation.c \
+	src/source/operations.h \
+	src/source/outcomes.c \
+	src/source/replace.c \
+	src/source/sort.c \
 	src/source/source.c \
-	src/source/source.h
+	src/source/source.h \
+	src/source/stream.c \
+	src/source/stream.h \
+	src/source/update.c \
+	src/source/upsert.c \
+	src/source/write.c

@@ -1,0 +1,110 @@
+/* The checks of what a host passes in, made before an operation begins: bad input is refused with nothing sent. */
+#include "model/coerce.h"
+#include "source/operations.h"
+
+#include <stdio.h>
+
+ds_status refuse(const ds_model *model, ds_status status, ds_error *err)
+{
+    if (model != NULL && model->source != NULL) {
+        error_prefix(err, "data source \"%s\": ", model->source->name);
+        error_in_source(err, model->source->name);
+    }
+    return status;
+}
+
+ds_status model_check(const ds_model *model, ds_error *err)
+{
+    return model != NULL ? DS_OK : ds_error_set(err, DS_INVALID, "an operation needs a model, and was given NULL");
+}
+
+/* A record that was found may hold a text that did not parse as its property's type: good to read, not to write. */
+static ds_status types_check(const ds_model *model, const ds_record *record, ds_error *err)
+{
+    const definition *def = model->definition;
+    for (size_t slot = 0; slot < def->property_count; slot++) {
+        const ds_property *property = &def->properties[slot];
+        ds_value value = record_value(record, slot);
+        if (value.type != DS_NULL && property->type != DS_PROPERTY_ANY &&
+            value.type != property_value_type(property->type))
+            return ds_error_set(err, DS_INVALID,
+                                "property \"%s\" of model \"%s\" holds a text that is not its type, %s", property->name,
+                                def->name, property_type_name(property->type));
+    }
+    return DS_OK;
+}
+
+ds_status record_check(const ds_model *model, const ds_record *record, ds_error *err)
+{
+    const char *name = model->definition->name;
+    if (record == NULL)
+        return ds_error_set(err, DS_INVALID, "an operation on model \"%s\" was given NULL for a record", name);
+    if (record_definition(record) != model->definition)
+        return ds_error_set(err, DS_INVALID, "a record of model \"%s\" was passed to an operation on model \"%s\"",
+                            record_definition(record)->name, name);
+    ds_status status = record_failure(record, err);
+    return status == DS_OK ? types_check(model, record, err) : status;
+}
+
+ds_status error_required(const ds_model *model, size_t slot, ds_error *err)
+{
+    const definition *def = model->definition;
+    return ds_error_set(err, DS_INVALID, "property \"%s\" of model \"%s\" is required", def->properties[slot].name,
+                        def->name);
+}
+
+ds_status changes_check(const ds_model *model, const ds_record *changes, ds_error *err)
+{
+    ds_status status = record_check(model, changes, err);
+    const definition *def = model->definition;
+    for (size_t slot = 0; status == DS_OK && slot < def->property_count; slot++)
+        if (def->properties[slot].required && record_is_set(changes, slot) &&
+            record_value(changes, slot).type == DS_NULL)
+            status = error_required(model, slot, err);
+    return status;
+}
+
+ds_status id_coerce(const ds_model *model, ds_value id, arena *memory, ds_value *out, ds_error *err)
+{
+    const definition *def = model->definition;
+    const ds_property *property = &def->properties[def->id_slot];
+    if (id.type == DS_NULL)
+        return ds_error_set(err, DS_INVALID, "the id of a record of model \"%s\" cannot be null", def->name);
+    ds_error reason = {.status = DS_OK};
+    ds_status status = coerce_value(property->type, id, memory, out, &reason);
+    if (status == DS_INVALID)
+        ds_error_set(err, status, "id \"%s\" of model \"%s\": %s", property->name, def->name, reason.message);
+    else if (status != DS_OK)
+        error_copy(err, &reason);
+    return status;
+}
+
+/* The length of the longest part of a text, at most `room` bytes, that ends at a code point. */
+static size_t cut_at(const char *text, size_t room)
+{
+    size_t length = strlen(text);
+    if (length <= room)
+        return length;
+    length = room;
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+        length--;
+    return length;
+}
+
+const char *id_print(ds_value id, id_text *out)
+{
+    const size_t room = sizeof out->text - sizeof "...";
+    char *json = ds_value_to_json(id);
+    size_t length = json == NULL ? 0 : cut_at(json, room);
+    snprintf(out->text, sizeof out->text, "%.*s%s", (int)length, json == NULL ? "" : json,
+             json == NULL || json[length] != '\0' ? "..." : "");
+    ds_free(json);
+    return out->text;
+}
+
+ds_status error_not_found(operation *op, ds_value id)
+{
+    id_text text;
+    return ds_error_set(&op->error, DS_NOT_FOUND, "model \"%s\" has no record with the id %s",
+                        op->model->definition->name, id_print(id, &text));
+}

@@ -1,0 +1,82 @@
+/* One record through a writing entry, and what comes of it. */
+#include "source/operations.h"
+
+void count_written(operation *op, size_t records)
+{
+    op->source->stats.records_written += records;
+}
+
+static int refusal_of(const ds_outcomes *outcomes)
+{
+    return outcomes->one.state == OUTCOME_REFUSED ? (int)outcomes->one.refusal : NOT_REFUSED;
+}
+
+static ds_status settle(operation *op, ds_outcomes *outcomes, ds_status entry, ds_value id, int *refusal)
+{
+    *refusal = refusal_of(outcomes);
+    ds_status status = outcome_status(outcomes, 0, op, entry, id, &op->error);
+    if (status == DS_OK)
+        count_written(op, 1);
+    outcomes_free(outcomes);
+    return status;
+}
+
+ds_status create_one(operation *op, ds_record *record, const filling *filled, int *refusal)
+{
+    size_t id_slot = op->model->definition->id_slot;
+    ds_status status;
+    unsigned tries = 0;
+    do {
+        if (tries > 0)
+            record_unset(record, id_slot);
+        ds_outcomes outcomes;
+        outcomes_init(&outcomes, 1, NULL);
+        status = op->connector->create_records(op->connection, op->model, &record, 1, &outcomes, &op->call);
+        status = settle(op, &outcomes, status, record_peek(record, id_slot), refusal);
+    } while (*refusal == DS_REFUSED_ID_TAKEN && filling_sequence(filled, op->model) && ++tries < MANY_TIMES);
+    return status;
+}
+
+ds_status update_one(operation *op, ds_value id, const ds_record *changes, const ds_record *expected, int *refusal)
+{
+    ds_outcomes outcomes;
+    outcomes_init(&outcomes, 1, NULL);
+    ds_status status = op->connector->update_records(op->connection, op->model, &id, 1, changes,
+                                                     expected != NULL ? &expected : NULL, &outcomes, &op->call);
+    return settle(op, &outcomes, status, id, refusal);
+}
+
+ds_record *changes_without_id(const ds_record *record, arena *memory)
+{
+    const definition *def = record_definition(record);
+    ds_record *changes = record_new_in(def, memory);
+    if (changes == NULL || record_copy_into(changes, record) != DS_OK)
+        return NULL;
+    record_unset(changes, def->id_slot);
+    return changes;
+}
+
+bool left_to_library(operation *op, ds_status status)
+{
+    if (status == DS_UNSUPPORTED)
+        op->error = (ds_error){.status = DS_OK};
+    return status == DS_UNSUPPORTED;
+}
+
+ds_record *expected_of(const ds_record *record, const char *const *names, size_t count, arena *memory)
+{
+    const definition *def = record_definition(record);
+    ds_record *expected = record_new_in(def, memory);
+    for (size_t i = 0; expected != NULL && i < count; i++) {
+        size_t length = strlen(names[i]);
+        size_t slot = record_find(record, names[i], length);
+        ds_field field;
+        if (slot == def->id_slot)
+            continue; /* it never changes, and a backend may hold it in the key alone */
+        if (slot == DS_NO_SLOT || !ds_record_field(record, slot, &field))
+            field = (ds_field){.name = names[i], .name_length = length};
+        if (record_put_field(expected, &field) != DS_OK)
+            return NULL;
+    }
+    return expected;
+}
