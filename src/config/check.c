@@ -25,10 +25,11 @@ ds_status subject_fail(const subject *s, const char *path, ds_error *err, const 
     va_start(arguments, format);
     vsnprintf(rest, sizeof rest, format, arguments);
     va_end(arguments);
-    if (s->place == NULL)
-        return ds_error_set(err, DS_CONFIG, "The setting \"%s\" of the %s \"%s\" %s.", path, s->kind, s->name, rest);
-    return ds_error_set(err, DS_CONFIG, "In %s, the setting \"%s\" of the %s \"%s\" %s.", s->place, path, s->kind,
-                        s->name, rest);
+    ds_error_set(err, DS_CONFIG, "%s%sthe setting \"%s\" of the %s \"%s\" %s", s->place == NULL ? "" : s->place,
+                 s->place == NULL ? "" : ": ", path, s->kind, s->name, rest);
+    if (s->is_source)
+        error_in_source(err, s->name);
+    return DS_CONFIG;
 }
 
 ds_status subject_string(const subject *s, const char *path, const cJSON *item, char **out, ds_error *err)
@@ -36,7 +37,7 @@ ds_status subject_string(const subject *s, const char *path, const cJSON *item, 
     ds_error reason = {0};
     if (!cJSON_IsString(item))
         return subject_fail(s, path, err, "must be a string");
-    if (!s->expands) {
+    if (!s->is_source) {
         *out = text_copy(item->valuestring);
         return *out == NULL ? error_nomem(err) : DS_OK;
     }
@@ -265,7 +266,7 @@ static char *member_path(const char *path, const char *name)
 
 static ds_status check_known(check *c, const char *path, const cJSON *object, const ds_option *options)
 {
-    bool is_source = *path == '\0' && c->subject->expands;
+    bool is_source = *path == '\0' && c->subject->is_source;
     for (const cJSON *item = object->child; item != NULL; item = item->next) {
         if (is_source && (strcmp(item->string, "connector") == 0 || strcmp(item->string, "name") == 0))
             continue;

@@ -7,22 +7,22 @@
 
 #define CHECK_LIST 260 /* bytes of a list of names that a sentence has room for */
 
-/* Whose settings they are, for sentences: In PLACE, the setting "port" of the data source "db" ... */
+/* Whose settings they are, for sentences: PLACE: the setting "port" of the data source "db" ... */
 typedef struct subject {
     const char *place; /* a file; NULL: none */
     const char *kind;  /* "data source", "model" */
     const char *name;
-    bool expands; /* ${ENV} in strings */
+    bool is_source; /* ${ENV} in strings is expanded, "connector" and "name" are not settings */
 } subject;
 
-/* `format` goes on behind the name of the setting, and needs no full stop. It never gives a value: that may be a
+/* `format` goes on behind the name of the setting. It never gives a value: that may be a
  * secret. */
 ds_status subject_fail(const subject *, const char *path, ds_error *, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The string, expanded where the subject expands; for ds_free(). DS_CONFIG: it is none. */
+/* The string, expanded for a data source; for ds_free(). DS_CONFIG: it is none. */
 ds_status subject_string(const subject *, const char *path, const cJSON *, char **out, ds_error *);
 
-/* Settings of an object; of a subject that expands, "connector" and "name" are passed over. */
+/* Settings of an object; of a data source, "connector" and "name" are passed over. */
 ds_status check_settings(const subject *, const cJSON *object, const ds_option *options, settings **out, ds_error *);
 
 /* Building settings. The path and the value are copied; DS_NULL values are not kept, but known to be given. */

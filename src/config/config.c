@@ -30,7 +30,7 @@ ds_status config_open(const char *datasources_path, config **out, ds_error *err)
 {
     config *c = NULL;
     if (datasources_path == NULL || *datasources_path == '\0')
-        return ds_error_set(err, DS_CONFIG, "No file of data sources is given.");
+        return ds_error_set(err, DS_CONFIG, "no file of data sources is given");
     ds_status status = config_new(&c, err);
     if (status == DS_OK)
         status = layers_read(datasources_path, &c->tree, &c->place, err);
@@ -45,7 +45,7 @@ ds_status config_parse(const char *datasources_json, config **out, ds_error *err
 {
     config *c = NULL;
     if (datasources_json == NULL)
-        return ds_error_set(err, DS_CONFIG, "No JSON of data sources is given.");
+        return ds_error_set(err, DS_CONFIG, "no JSON of data sources is given");
     ds_status status = config_new(&c, err);
     if (status == DS_OK)
         status =
@@ -94,13 +94,13 @@ bool config_has(const config *c, const char *source)
 static ds_status config_no_source(const config *c, const char *source, ds_error *err)
 {
     ds_buffer names = {0};
-    const char *place = c->place == NULL ? "The configuration" : c->place;
+    const char *place = c->place == NULL ? "the configuration" : c->place;
     for (const cJSON *s = c->tree->child; s != NULL && names.length < CHECK_LIST; s = s->next)
         tree_list_name(&names, s->string);
     if (names.length == 0 || names.length >= CHECK_LIST || names.failed)
-        ds_error_set(err, DS_CONFIG, "%s has no data source \"%s\".", place, source);
+        ds_error_set(err, DS_CONFIG, "%s has no data source \"%s\"", place, source);
     else
-        ds_error_set(err, DS_CONFIG, "%s has no data source \"%s\", it has %s.", place, source, names.text);
+        ds_error_set(err, DS_CONFIG, "%s has no data source \"%s\", it has %s", place, source, names.text);
     bool failed = names.failed;
     buffer_free(&names);
     return failed ? error_nomem(err) : DS_CONFIG;
@@ -114,7 +114,7 @@ static ds_status config_find(const config *c, const char *source, const cJSON **
 
 static subject config_subject(const config *c, const char *source)
 {
-    return (subject){.place = c->place, .kind = "data source", .name = source, .expands = true};
+    return (subject){.place = c->place, .kind = "data source", .name = source, .is_source = true};
 }
 
 /* As in LoopBack, "name" may say again what the key says. */

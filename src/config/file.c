@@ -11,7 +11,7 @@ ds_status file_fail(const char *path, int number, ds_error *err)
 {
     char words[128];
     ds_status status =
-        ds_error_set(err, DS_CONFIG, "%s cannot be read: %s.", path, strerror_r(number, words, sizeof words));
+        ds_error_set(err, DS_CONFIG, "%s cannot be read: %s", path, strerror_r(number, words, sizeof words));
     if (err != NULL)
         err->native = number;
     return status;
@@ -32,10 +32,10 @@ static ds_status read_all(int fd, const char *path, ds_buffer *buffer, ds_error 
         if (buffer->failed)
             return error_nomem(err);
     }
-    return ds_error_set(err, DS_CONFIG, "%s is larger than %zu MiB.", path, FILE_LARGEST / 1024 / 1024);
+    return ds_error_set(err, DS_CONFIG, "%s is larger than %zu MiB", path, FILE_LARGEST / 1024 / 1024);
 }
 
-ds_status file_read(const char *path, bool optional, char **text, size_t *length, ds_error *err)
+ds_status file_load(const char *path, bool optional, char **text, size_t *length, ds_error *err)
 {
     ds_buffer buffer = {0};
     *text = NULL;

@@ -14,11 +14,11 @@ ds_status layers_parse(const char *place, const char *text, size_t length, cJSON
     if (status != DS_OK)
         return status;
     if (!cJSON_IsObject(tree))
-        status = ds_error_set(err, DS_CONFIG, "In %s, the top level must be an object of data sources.", place);
+        status = ds_error_set(err, DS_CONFIG, "%s: the top level must be an object of data sources", place);
     for (const cJSON *source = tree->child; source != NULL && status == DS_OK; source = source->next)
         if (!cJSON_IsObject(source))
             status =
-                ds_error_set(err, DS_CONFIG, "In %s, the data source \"%s\" must be an object.", place, source->string);
+                ds_error_set(err, DS_CONFIG, "%s: the data source \"%s\" must be an object", place, source->string);
     if (status == DS_OK)
         *out = tree;
     else
@@ -31,7 +31,7 @@ static ds_status layer_read(const char *path, bool optional, cJSON **out, ds_err
 {
     char *text = NULL;
     size_t length = 0;
-    ds_status status = file_read(path, optional, &text, &length, err);
+    ds_status status = file_load(path, optional, &text, &length, err);
     if (status == DS_OK && text != NULL)
         status = layers_parse(path, text, length, out, err);
     ds_free(text);
@@ -78,7 +78,7 @@ static ds_status environment_layer(const char **layer, ds_error *err)
     *layer = name == NULL || *name == '\0' ? NULL : name;
     if (*layer != NULL && (strchr(name, '/') != NULL || strstr(name, "..") != NULL))
         return ds_error_set(err, DS_CONFIG,
-                            "The environment variable DATASOURCE_ENV must be a plain name, without \"/\" or \"..\".");
+                            "the environment variable DATASOURCE_ENV must be a plain name, without \"/\" or \"..\"");
     return DS_OK;
 }
 

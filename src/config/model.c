@@ -16,7 +16,7 @@ typedef struct reader {
     ds_error *err;
 } reader;
 
-/* `format` goes on behind the name of the model, and needs no full stop. */
+/* `format` goes on behind the name of the model. */
 static __attribute__((format(printf, 2, 3))) ds_status model_fail(const reader *r, const char *format, ...)
 {
     char rest[sizeof r->err->message];
@@ -24,7 +24,7 @@ static __attribute__((format(printf, 2, 3))) ds_status model_fail(const reader *
     va_start(arguments, format);
     vsnprintf(rest, sizeof rest, format, arguments);
     va_end(arguments);
-    return ds_error_set(r->err, DS_CONFIG, "In %s, the model \"%s\" %s.", r->place, r->model, rest);
+    return ds_error_set(r->err, DS_CONFIG, "%s: the model \"%s\" %s", r->place, r->model, rest);
 }
 
 static bool name_in(const char *name, const char *const *names)
@@ -41,7 +41,7 @@ static ds_status model_built(const reader *r, ds_status status)
         return status;
     if (r->err != NULL)
         r->err->status = DS_CONFIG;
-    error_prefix(r->err, "In %s: ", r->place);
+    error_prefix(r->err, "%s: ", r->place);
     return DS_CONFIG;
 }
 
@@ -328,13 +328,13 @@ static ds_status name_read(reader *r, const char *key, const cJSON *tree)
     const cJSON *name = tree_member(tree, "name");
     r->model = key == NULL ? "" : key;
     if (!cJSON_IsObject(tree) && key == NULL)
-        return ds_error_set(r->err, DS_CONFIG, "In %s, a model must be an object.", r->place);
+        return ds_error_set(r->err, DS_CONFIG, "%s: a model must be an object", r->place);
     if (!cJSON_IsObject(tree))
         return model_fail(r, "must be an object");
     if (name == NULL && key == NULL)
-        return ds_error_set(r->err, DS_CONFIG, "In %s, a model has no \"name\".", r->place);
+        return ds_error_set(r->err, DS_CONFIG, "%s: a model has no \"name\"", r->place);
     if (name != NULL && !cJSON_IsString(name) && key == NULL)
-        return ds_error_set(r->err, DS_CONFIG, "In %s, the \"name\" of a model must be a string.", r->place);
+        return ds_error_set(r->err, DS_CONFIG, "%s: the \"name\" of a model must be a string", r->place);
     if (name != NULL && (!cJSON_IsString(name) || (key != NULL && strcmp(name->valuestring, key) != 0)))
         return model_fail(r, "has another \"name\" than its key");
     if (name != NULL)

@@ -45,8 +45,7 @@ static ds_status list_add(model_list *list, const char *place, const char *key, 
         status = model_read(place, key, tree, &model, err);
     for (size_t i = 0; status == DS_OK && i < list->count; i++)
         if (strcmp(list->models[i]->name, model->name) == 0)
-            status =
-                ds_error_set(err, DS_CONFIG, "In %s, the model \"%s\" is defined a second time.", place, model->name);
+            status = ds_error_set(err, DS_CONFIG, "%s: the model \"%s\" is defined a second time", place, model->name);
     if (status == DS_OK)
         list->models[list->count++] = model;
     else
@@ -73,7 +72,7 @@ static ds_status list_add_text(model_list *list, const char *place, const char *
         for (const cJSON *item = tree->child; item != NULL && status == DS_OK; item = item->next)
             status = list_add(list, place, item->string, item, err);
     else
-        status = ds_error_set(err, DS_CONFIG, "In %s, the top level must be an object or an array of models.", place);
+        status = ds_error_set(err, DS_CONFIG, "%s: the top level must be an object or an array of models", place);
     tree_free(tree);
     return status;
 }
@@ -82,7 +81,7 @@ static ds_status list_add_file(model_list *list, const char *path, ds_error *err
 {
     char *text = NULL;
     size_t length = 0;
-    ds_status status = file_read(path, false, &text, &length, err);
+    ds_status status = file_load(path, false, &text, &length, err);
     if (status == DS_OK)
         status = list_add_text(list, path, text, length, err);
     ds_free(text);
@@ -186,7 +185,7 @@ ds_status config_open_models(const char *path, definition ***out, size_t *count,
     model_list list = {0};
     struct stat about;
     if (path == NULL || *path == '\0')
-        return ds_error_set(err, DS_CONFIG, "No file or folder of models is given.");
+        return ds_error_set(err, DS_CONFIG, "no file or folder of models is given");
     if (stat(path, &about) != 0)
         return file_fail(path, errno, err);
     ds_status status = S_ISDIR(about.st_mode) ? list_add_folder(&list, path, err) : list_add_file(&list, path, err);
@@ -197,7 +196,7 @@ ds_status config_parse_models(const char *json, definition ***out, size_t *count
 {
     model_list list = {0};
     if (json == NULL)
-        return ds_error_set(err, DS_CONFIG, "No JSON of models is given.");
+        return ds_error_set(err, DS_CONFIG, "no JSON of models is given");
     return list_take(&list, list_add_text(&list, MODELS_PLACE, json, strlen(json), err), out, count);
 }
 
@@ -206,7 +205,7 @@ ds_status config_parse_model(const char *json, definition **out, ds_error *err)
     cJSON *tree = NULL;
     const char *place = "the JSON of the model";
     if (json == NULL)
-        return ds_error_set(err, DS_CONFIG, "No JSON of a model is given.");
+        return ds_error_set(err, DS_CONFIG, "no JSON of a model is given");
     ds_status status = tree_parse(place, json, strlen(json), &tree, err);
     if (status != DS_OK)
         return status;

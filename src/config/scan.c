@@ -248,5 +248,5 @@ ds_status scan_json(const char *place, const char *text, size_t length, ds_error
             column = 1;
         }
     }
-    return ds_error_set(err, DS_CONFIG, "In %s, line %zu, column %zu: %s.", place, line, column, s.wrong);
+    return ds_error_set(err, DS_CONFIG, "%s: line %zu, column %zu: %s", place, line, column, s.wrong);
 }

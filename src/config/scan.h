@@ -6,7 +6,7 @@
 
 #define SCAN_DEPTH 64 /* of objects and arrays within each other */
 
-/* DS_CONFIG: "In PLACE, line 3, column 5: ...". The text itself is never shown, for it may be a password. */
+/* DS_CONFIG: "PLACE: line 3, column 5: ...". The text itself is never shown, for it may be a password. */
 ds_status scan_json(const char *place, const char *text, size_t length, ds_error *);
 
 #endif

@@ -78,7 +78,7 @@ static ds_status settings_tree(const subject *s, const char *json, cJSON **out, 
     ds_status status = place == NULL ? error_nomem(err) : tree_parse(place, text, strlen(text), out, err);
     if (status == DS_OK && !cJSON_IsObject(*out)) {
         tree_free(*out);
-        status = ds_error_set(err, DS_CONFIG, "In %s, the top level must be an object.", place);
+        status = ds_error_set(err, DS_CONFIG, "%s: the top level must be an object", place);
     }
     ds_free(place);
     return status;
@@ -87,7 +87,7 @@ static ds_status settings_tree(const subject *s, const char *json, cJSON **out, 
 ds_status settings_parse(const char *source, const char *json, const ds_option *options, settings **out, ds_error *err)
 {
     cJSON *tree = NULL;
-    subject s = {.kind = "data source", .name = source, .expands = true};
+    subject s = {.kind = "data source", .name = source, .is_source = true};
     ds_status status = settings_tree(&s, json, &tree, err);
     if (status != DS_OK)
         return status;

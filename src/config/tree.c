@@ -57,10 +57,10 @@ static ds_status object_check_keys(const char *place, const cJSON *object, ds_er
         if (strcmp(keys[i - 1], keys[i]) != 0)
             continue;
         if (object->string != NULL)
-            status = ds_error_set(err, DS_CONFIG, "In %s, the key \"%s\" stands twice in \"%s\".", place, keys[i],
+            status = ds_error_set(err, DS_CONFIG, "%s: the key \"%s\" stands twice in \"%s\"", place, keys[i],
                                   object->string);
         else
-            status = ds_error_set(err, DS_CONFIG, "In %s, the key \"%s\" stands twice.", place, keys[i]);
+            status = ds_error_set(err, DS_CONFIG, "%s: the key \"%s\" stands twice", place, keys[i]);
     }
     ds_free(keys);
     return status;

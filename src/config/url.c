@@ -15,7 +15,7 @@ typedef struct parts {
 
 static ds_status url_fail(ds_error *err, const char *what)
 {
-    return ds_error_set(err, DS_CONFIG, "The URL %s.", what);
+    return ds_error_set(err, DS_CONFIG, "the URL %s", what);
 }
 
 static const char *span_find(span s, char c)
@@ -258,7 +258,7 @@ ds_status ds_url_split(const char *text, bool is_socket, ds_url **out, ds_error 
 {
     parts p = {0};
     if (text == NULL || out == NULL)
-        return ds_error_set(err, DS_CONFIG, "No URL is given.");
+        return ds_error_set(err, DS_CONFIG, "no URL is given");
     ds_status status = split_text(text, is_socket, &p, err);
     if (status != DS_OK)
         return status;
