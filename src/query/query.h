@@ -13,13 +13,16 @@ ds_status filter_names(const ds_filter *bound, arena *, const char ***names, siz
 /* A query bound to a model. */
 typedef struct selection {
     ds_selection ask;        /* what the connector sees */
-    arena arena;             /* owns the order, the mark and the names */
+    arena arena;             /* owns the order and the names */
     ds_filter *bound;        /* owns what ask.where points to */
     const definition *definition;
     bool all_fields;         /* nothing to hide */
     bool exclude;            /* `shown` lists what is not shown */
     const char *const *shown;
     size_t shown_count;
+    const bool *listed;      /* a slot each: whether `shown` has it */
+    const char *order_text;  /* canonical, for marks */
+    arena mark_arena;        /* owns ask.after */
 } selection;
 
 ds_status selection_bind(const ds_query * /* or NULL */, const definition *, selection **out, ds_error *);

@@ -1,0 +1,240 @@
+/* Queries are bound to a definition here: the filter, the order with its mark, and which fields a connector must answer
+ * and a host may see. */
+#include "query/mark.h"
+#include "query/name.h"
+#include "query/order.h"
+
+#define MEMBER(name)                                                                                                   \
+    {                                                                                                                  \
+        offsetof(ds_query, name), sizeof(((ds_query *)0)->name)                                                        \
+    }
+
+/* What a host's query holds; a member that its size does not cover is zero. */
+static ds_status read_query(const ds_query *from, ds_query *out, ds_error *err)
+{
+    static const struct {
+        size_t offset, size;
+    } members[] = {MEMBER(where), MEMBER(order),  MEMBER(limit),       MEMBER(skip),
+                   MEMBER(after), MEMBER(fields), MEMBER(field_count), MEMBER(exclude_fields)};
+    ds_query_init(out);
+    if (from == NULL)
+        return DS_OK;
+    if (from->size < sizeof from->size)
+        return ds_error_set(err, DS_INVALID, "the query's size is not set: make it with DS_QUERY or ds_query_init");
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        if (from->size >= members[i].offset + members[i].size)
+            memcpy((char *)out + members[i].offset, (const char *)from + members[i].offset, members[i].size);
+    return DS_OK;
+}
+
+/* ---- fields ---- */
+
+typedef struct names {
+    const char **list;
+    size_t count;
+} names;
+
+static bool names_have(const names *among, const char *field)
+{
+    for (size_t i = 0; i < among->count; i++)
+        if (strcmp(among->list[i], field) == 0)
+            return true;
+    return false;
+}
+
+static void names_add(names *to, const char *field)
+{
+    if (!names_have(to, field))
+        to->list[to->count++] = field;
+}
+
+static ds_status check_field(const char *field, const definition *model, ds_error *err)
+{
+    if (field == NULL)
+        return ds_error_set(err, DS_INVALID, "the fields of the query hold a NULL");
+    if (model->strict && definition_slot(model, field, strlen(field)) == DS_NO_SLOT)
+        return ds_error_set(err, DS_INVALID, "the fields are wrong: the model %s has no property \"%s\"", model->name,
+                            field);
+    return DS_OK;
+}
+
+static ds_status bind_shown(selection *made, const ds_query *query, ds_error *err)
+{
+    const definition *model = made->definition;
+    names shown = {arena_zeroed(&made->arena, query->field_count, sizeof(char *)), 0};
+    bool *listed = arena_zeroed(&made->arena, model->property_count, sizeof *listed);
+    if (shown.list == NULL || listed == NULL)
+        return error_nomem(err);
+    for (size_t i = 0; i < query->field_count; i++) {
+        const char *field = query->fields[i];
+        const ds_status status = check_field(field, model, err);
+        if (status != DS_OK)
+            return status;
+        const size_t slot = definition_slot(model, field, strlen(field));
+        if (slot != DS_NO_SLOT)
+            listed[slot] = true;
+        const char *kept =
+            slot != DS_NO_SLOT ? model->properties[slot].name : arena_copy(&made->arena, field, strlen(field));
+        if (kept == NULL)
+            return error_nomem(err);
+        names_add(&shown, kept);
+    }
+    made->all_fields = false;
+    made->exclude = query->exclude_fields;
+    made->shown = shown.list;
+    made->shown_count = shown.count;
+    made->listed = listed;
+    return DS_OK;
+}
+
+/* What a record must hold: what is shown, and what the order, the filter and the library need. */
+static ds_status bind_needed(selection *made, ds_error *err)
+{
+    const definition *model = made->definition;
+    const char **filtered;
+    size_t filtered_count;
+    if (filter_names(made->ask.where, &made->arena, &filtered, &filtered_count) != DS_OK)
+        return error_nomem(err);
+    const size_t most = made->shown_count + model->property_count + made->ask.order_count + filtered_count + 1;
+    names needed = {arena_zeroed(&made->arena, most, sizeof(char *)), 0};
+    if (needed.list == NULL)
+        return error_nomem(err);
+    for (size_t i = 0; !made->exclude && i < made->shown_count; i++)
+        names_add(&needed, made->shown[i]);
+    for (size_t slot = 0; made->exclude && slot < model->property_count; slot++)
+        if (!made->listed[slot])
+            names_add(&needed, model->properties[slot].name);
+    for (size_t i = 0; i < made->ask.order_count; i++)
+        names_add(&needed, made->ask.order[i].property);
+    for (size_t i = 0; i < filtered_count; i++)
+        names_add(&needed, filtered[i]);
+    names_add(&needed, model->properties[model->id_slot].name);
+    made->ask.fields = needed.list;
+    made->ask.field_count = needed.count;
+    return DS_OK;
+}
+
+static ds_status bind_fields(selection *made, const ds_query *query, ds_error *err)
+{
+    made->all_fields = true;
+    if (query->field_count == 0)
+        return DS_OK;
+    if (query->fields == NULL)
+        return ds_error_set(err, DS_INVALID, "the query has a number of fields, and no fields");
+    const ds_status status = bind_shown(made, query, err);
+    if (status != DS_OK || (made->exclude && !made->definition->strict))
+        return status; /* which undeclared fields remain is not known */
+    return bind_needed(made, err);
+}
+
+/* ---- the whole ---- */
+
+static ds_status bind_order(selection *made, const ds_query *query, ds_error *err)
+{
+    ds_order *order;
+    if (query->order == NULL)
+        return query->after == NULL
+                   ? DS_OK
+                   : ds_error_set(err, DS_INVALID, "\"after\" needs the order that its mark was made with");
+    const ds_status status = order_bind(query->order, made->definition, &made->arena, &order, &made->ask.order_count,
+                                        &made->order_text, err);
+    if (status != DS_OK)
+        return status;
+    made->ask.order = order;
+    return query->after == NULL ? DS_OK : selection_go_on(made, query->after, err);
+}
+
+ds_status selection_go_on(selection *of, const char *mark, ds_error *err)
+{
+    arena memory = {0};
+    const ds_value *values;
+    if (of->ask.order_count == 0)
+        return ds_error_set(err, DS_INVALID, "\"after\" needs the order that its mark was made with");
+    const ds_status status =
+        mark_parse(mark, of->definition->name, of->order_text, of->ask.order_count, &memory, &values, err);
+    if (status != DS_OK) {
+        arena_free(&memory);
+        return status;
+    }
+    arena_free(&of->mark_arena);
+    of->mark_arena = memory;
+    of->ask.after = values;
+    return DS_OK;
+}
+
+ds_status selection_bind(const ds_query *query, const definition *model, selection **out, ds_error *err)
+{
+    ds_query asked;
+    *out = NULL;
+    ds_status status = read_query(query, &asked, err);
+    if (status != DS_OK)
+        return status;
+    selection *made = ds_calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_nomem(err);
+    made->definition = model;
+    made->ask.size = (uint32_t)sizeof made->ask;
+    made->ask.skip = asked.skip;
+    made->ask.limit = asked.limit;
+    status = filter_bind(asked.where, model, &made->bound, err);
+    made->ask.where = made->bound;
+    if (status == DS_OK)
+        status = bind_order(made, &asked, err);
+    if (status == DS_OK)
+        status = bind_fields(made, &asked, err);
+    if (status != DS_OK) {
+        selection_free(made);
+        return status;
+    }
+    *out = made;
+    return DS_OK;
+}
+
+void selection_free(selection *of)
+{
+    if (of == NULL)
+        return;
+    ds_filter_free(of->bound);
+    arena_free(&of->mark_arena);
+    arena_free(&of->arena);
+    ds_free(of);
+}
+
+static bool is_listed(const selection *of, const ds_record *record, size_t slot)
+{
+    ds_field field;
+    if (slot < of->definition->property_count)
+        return of->listed[slot];
+    const names shown = {(const char **)of->shown, of->shown_count};
+    return ds_record_field(record, slot, &field) && names_have(&shown, field.name);
+}
+
+void selection_hide(const selection *of, ds_record *record)
+{
+    const size_t count = of->all_fields ? 0 : ds_record_slots(record);
+    for (size_t slot = 0; slot < count; slot++)
+        if (is_listed(of, record, slot) == of->exclude)
+            record_hide(record, slot);
+}
+
+char *selection_mark(const selection *of, const ds_record *record)
+{
+    arena memory = {0};
+    const size_t count = of->ask.order_count;
+    char *mark = NULL;
+    if (count == 0)
+        return NULL;
+    ds_value *values = arena_zeroed(&memory, count, sizeof *values);
+    bool complete = values != NULL;
+    for (size_t i = 0; complete && i < count; i++)
+        complete = item_plain(order_item(&of->ask.order[i], record), &memory, &values[i]);
+    if (complete)
+        mark = mark_print(of->definition->name, of->order_text, values, count);
+    arena_free(&memory);
+    return mark;
+}
+
+bool selection_is_after(const selection *of, const ds_record *record)
+{
+    return of->ask.after == NULL || order_compare_mark(of->ask.order, of->ask.order_count, record, of->ask.after) > 0;
+}
