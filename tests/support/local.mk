@@ -1,4 +1,5 @@
 check_LIBRARIES += tests/support/libsupport.a
 tests_support_libsupport_a_SOURCES = tests/support/command.c tests/support/command.h \
 	tests/support/failing.c tests/support/failing.h \
+	tests/support/random.c tests/support/random.h \
 	tests/support/suite.c tests/support/suite.h

@@ -12,3 +12,15 @@ TESTS += tests/unit/test_filters
 tests_unit_test_filters_SOURCES = tests/unit/test_filters.c
 tests_unit_test_filters_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_filters_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_text
+TESTS += tests/unit/test_text
+tests_unit_test_text_SOURCES = tests/unit/test_text.c
+tests_unit_test_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_text_LDADD = $(UNIT_LIBS) -lm
+
+check_PROGRAMS += tests/unit/test_base
+TESTS += tests/unit/test_base
+tests_unit_test_base_SOURCES = tests/unit/test_base.c
+tests_unit_test_base_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_base_LDADD = $(UNIT_LIBS)
