@@ -1,11 +1,23 @@
 # The Redis connector. A convenience library, so that unit tests see what is hidden in it.
 noinst_LTLIBRARIES += plugin/redis/libredis.la
-plugin_redis_libredis_la_CPPFLAGS = $(AM_CPPFLAGS) $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
+plugin_redis_libredis_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin/redis $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
 plugin_redis_libredis_la_LIBADD = $(HIREDIS_LIBS) $(OPENSSL_LIBS)
 # the connection
 plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/connection.h
 # the mapping
+plugin_redis_libredis_la_SOURCES += \
+	plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/fetch.c plugin/redis/fetch.h \
+	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/model.c plugin/redis/model.h \
+	plugin/redis/scan.c plugin/redis/scan.h plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
+	plugin/redis/single.c plugin/redis/write.c plugin/redis/write.h
+nodist_plugin_redis_libredis_la_SOURCES = plugin/redis/script_sources.c
+REDIS_LUA = plugin/redis/scripts/create.lua plugin/redis/scripts/delete.lua plugin/redis/scripts/expire.lua \
+	plugin/redis/scripts/increment.lua plugin/redis/scripts/write.lua
+EXTRA_DIST += plugin/redis/embed.sh $(REDIS_LUA)
+CLEANFILES += plugin/redis/script_sources.c
+plugin/redis/script_sources.c: $(REDIS_LUA) plugin/redis/embed.sh
+	$(AM_V_GEN)mkdir -p plugin/redis && (cd $(srcdir) && sh plugin/redis/embed.sh $(REDIS_LUA)) >$@.new && mv $@.new $@
 
 plugin_LTLIBRARIES += plugin/datasource-redis.la
 plugin_datasource_redis_la_SOURCES =

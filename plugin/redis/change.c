@@ -1,0 +1,106 @@
+/* Updates, replacements, upserts and deletes: one script call a record. */
+#include "write.h"
+
+static write_job make_job(void *connection, const ds_model *model, ds_outcomes *outcomes, ds_call *call)
+{
+    write_job job = {
+        .map = connection, .model = model, .state = ds_model_state(model), .call = call, .outcomes = outcomes};
+    return job;
+}
+
+static const ds_record *expected_at(const write_job *job, size_t i)
+{
+    return job->expected == NULL ? NULL : job->expected[i];
+}
+
+static bool raises_sequence(const write_job *job, size_t i)
+{
+    return job->state->sequenced && write_id(job, i).as.integer > 0;
+}
+
+static ds_status encode_update(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    write_plan plan = {.when = "must", .set = job->shared, .expected = expected_at(job, i)};
+    return write_encode(job, request, job->ids[i], &plan, whole);
+}
+
+ds_status update_records(void *connection, const ds_model *model, const ds_value *ids, size_t n,
+                         const ds_record *changes, const ds_record *const *expected, ds_outcomes *outcomes,
+                         ds_call *call)
+{
+    write_job job = make_job(connection, model, outcomes, call);
+    job.encode = encode_update;
+    job.ids = ids;
+    job.shared = changes;
+    job.expected = expected;
+    return write_run(&job, 0, n);
+}
+
+static ds_status encode_replace(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    write_plan plan = {.when = job->must_exist ? "must" : "may",
+                       .set = job->records[i],
+                       .expected = expected_at(job, i),
+                       .replaces = true,
+                       .stores_id = job->state->stores_id,
+                       .ttl_created = job->state->ttl_ms,
+                       .ttl_kept = job->state->ttl_ms,
+                       .raises = raises_sequence(job, i)};
+    return write_encode(job, request, write_id(job, i), &plan, whole);
+}
+
+ds_status replace_records(void *connection, const ds_model *model, ds_record *const *records, size_t n, bool must_exist,
+                          const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
+{
+    write_job job = make_job(connection, model, outcomes, call);
+    job.encode = encode_replace;
+    job.records = records;
+    job.must_exist = must_exist;
+    job.expected = expected;
+    return write_run(&job, 0, n);
+}
+
+static ds_status encode_upsert(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    write_plan plan = {.when = "may",
+                       .set = job->records[i],
+                       .defaults = job->shared,
+                       .expected = expected_at(job, i),
+                       .stores_id = job->state->stores_id,
+                       .ttl_created = job->state->ttl_ms,
+                       .raises = raises_sequence(job, i)};
+    return write_encode(job, request, write_id(job, i), &plan, whole);
+}
+
+ds_status upsert_records(void *connection, const ds_model *model, ds_record *const *records, size_t n,
+                         const ds_record *defaults, const ds_record *const *expected, ds_outcomes *outcomes,
+                         ds_call *call)
+{
+    write_job job = make_job(connection, model, outcomes, call);
+    job.encode = encode_upsert;
+    job.records = records;
+    job.shared = defaults;
+    job.expected = expected;
+    return write_run(&job, 0, n);
+}
+
+static ds_status encode_delete(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    const ds_record *expected = expected_at(job, i);
+    field_counts counts = fields_count(job->state, expected);
+    ds_text id;
+    ds_value_text(job->ids[i], &id);
+    script_begin(request, &job->map->digests, SCRIPT_DELETE, whole, 1, 2 * (counts.values + counts.nulls));
+    request_key(request, job->state, KEY_RECORD, id.bytes, id.length);
+    return fields_append_expected(request, job->state, expected);
+}
+
+ds_status delete_records(void *connection, const ds_model *model, const ds_value *ids, size_t n,
+                         const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
+{
+    write_job job = make_job(connection, model, outcomes, call);
+    job.encode = encode_delete;
+    job.ids = ids;
+    job.expected = expected;
+    return write_run(&job, 0, n);
+}

@@ -1,0 +1,131 @@
+/* Creating records, and the sequence of integer ids. */
+#include "write.h"
+
+/* A plain HSET where nobody can have the id and nothing expires; the script otherwise. */
+static ds_status encode_plain(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    const redis_model *state = job->state;
+    const ds_record *record = job->records[i];
+    size_t values = fields_count(state, record).values;
+    bool with_id = state->stores_id || values == 0;
+    size_t pairs = 2 * (values + (with_id ? 1 : 0));
+    ds_text id;
+    ds_value_text(write_id(job, i), &id);
+    if (state->ttl_ms == 0 && ds_record_has_fresh_id(record)) {
+        request_begin(request, 2 + pairs);
+        request_text(request, "HSET");
+        request_key(request, state, KEY_RECORD, id.bytes, id.length);
+    } else {
+        script_begin(request, &job->map->digests, SCRIPT_CREATE, whole, 1, 1 + pairs);
+        request_key(request, state, KEY_RECORD, id.bytes, id.length);
+        if (state->ttl_ms > 0)
+            request_integer(request, state->ttl_ms);
+        else
+            request_text(request, "");
+    }
+    if (with_id) {
+        request_bytes(request, state->id->name, state->id->name_length);
+        request_bytes(request, id.bytes, id.length);
+    }
+    return fields_append(request, state, record);
+}
+
+static ds_status encode_numbered(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    const redis_model *state = job->state;
+    write_plan plan = {.when = "new",
+                       .set = job->records[i],
+                       .stores_id = state->stores_id,
+                       .ttl_created = state->ttl_ms,
+                       .raises = write_id(job, i).as.integer > 0};
+    return write_encode(job, request, write_id(job, i), &plan, whole);
+}
+
+/* Takes `count` numbers from the sequence; *last is the last one. Numbers that are never used do no harm, so a lost
+ * answer is asked for again. */
+static ds_status take_numbers(const write_job *job, size_t count, int64_t *last)
+{
+    redis_request *request = redis_request_new(job->map->redis);
+    ds_status status = DS_UNKNOWN_OUTCOME;
+    for (unsigned tries = 0; request != NULL && status == DS_UNKNOWN_OUTCOME && tries < 3; tries++) {
+        redis_request_reset(request);
+        request_begin(request, 3);
+        request_text(request, "INCRBY");
+        request_key(request, job->state, KEY_SEQUENCE, NULL, 0);
+        request_integer(request, (int64_t)count);
+        status = redis_run(job->map->redis, request, true, job->call);
+        if (status == DS_UNKNOWN_OUTCOME && ds_call_check(job->call) != DS_OK)
+            break;
+    }
+    if (request == NULL)
+        return ds_error_set(job->call->error, DS_NOMEM, "Out of memory.");
+    const redis_reply *reply = status == DS_OK ? redis_reply_at(request, 0) : NULL;
+    if (status == DS_UNKNOWN_OUTCOME)
+        status = ds_error_set(
+            job->call->error, DS_LOST,
+            "The connection broke while ids of the model \"%s\" were taken from its sequence; nothing was stored.",
+            job->state->keys.name);
+    else if (status == DS_OK && (reply == NULL || reply->type != REDIS_INTEGER || reply->integer < (int64_t)count))
+        status =
+            reply != NULL && reply->type == REDIS_ERROR && redis_reply_status(reply) != DS_BACKEND &&
+                    !redis_reply_is(reply, "WRONGTYPE")
+                ? redis_reply_fail(reply, key_show(&job->state->keys, KEY_SEQUENCE, NULL, 0).text, job->call->error)
+                : model_wrong_kind(job->state, KEY_SEQUENCE, NULL, 0, job->call->error);
+    else if (status == DS_OK)
+        *last = reply->integer;
+    redis_request_free(request);
+    return status;
+}
+
+static bool lacks_id(const write_job *job, size_t i)
+{
+    return write_id(job, i).type == DS_NULL;
+}
+
+/* Gives the records from `first` on that have no id the next numbers; *end is behind the last of them. */
+static ds_status number_records(const write_job *job, size_t first, size_t n, size_t *end)
+{
+    size_t count = 1;
+    while (first + count < n && count < ROUND_COMMANDS && lacks_id(job, first + count))
+        count++;
+    int64_t last = 0;
+    ds_status status = take_numbers(job, count, &last);
+    for (size_t k = 0; k < count && status == DS_OK; k++)
+        if (ds_record_put(job->records[first + k], job->state->id_slot, ds_integer(last - (int64_t)(count - 1 - k))) !=
+            DS_OK)
+            status = ds_error_set(job->call->error, DS_NOMEM, "Out of memory.");
+    *end = first + count;
+    return status;
+}
+
+/* In the order of the records, so that a number is taken after the ids before it have raised the sequence. */
+static ds_status create_numbered(write_job *job, size_t n)
+{
+    ds_status status = DS_OK;
+    for (size_t first = 0, end; first < n && status == DS_OK; first = end) {
+        if (lacks_id(job, first)) {
+            status = number_records(job, first, n, &end);
+            job->encode = encode_plain;
+        } else {
+            for (end = first + 1; end < n && !lacks_id(job, end);)
+                end++;
+            job->encode = encode_numbered;
+        }
+        if (status == DS_OK)
+            status = write_run(job, first, end);
+    }
+    return status;
+}
+
+ds_status create_records(void *connection, const ds_model *model, ds_record *const *records, size_t n,
+                         ds_outcomes *outcomes, ds_call *call)
+{
+    write_job job = {.map = connection,
+                     .model = model,
+                     .state = ds_model_state(model),
+                     .call = call,
+                     .outcomes = outcomes,
+                     .encode = encode_plain,
+                     .records = records};
+    return job.state->sequenced ? create_numbered(&job, n) : write_run(&job, 0, n);
+}

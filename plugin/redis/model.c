@@ -1,0 +1,161 @@
+/* Opening models: what each one asks of Redis is checked, and what all its operations need is computed, once. */
+#include "model.h"
+
+const ds_option model_options[] = {
+    {.name = "key", .types = DS_OPTION_STRING, .help = "what stands for the model's name in the keys of its records"},
+    {.name = "storeId",
+     .types = DS_OPTION_BOOLEAN,
+     .default_text = "true",
+     .help = "the id is also a field of the hash"},
+    {.name = "dialect",
+     .types = DS_OPTION_STRING,
+     .default_text = "native",
+     .help = "how booleans, dates and binary are written",
+     .choices = (const char *const[]){"native", NULL}},
+    {.name = NULL},
+};
+
+/* PEXPIRE adds the current time, and must not overflow. */
+#define LONGEST_TTL (INT64_MAX / 4)
+
+static ds_status refuse_indexes(const ds_model *model, ds_error *err)
+{
+    const ds_index *index = ds_model_index(model, 0);
+    if (index != NULL)
+        return ds_error_set(err, DS_UNSUPPORTED,
+                            "The model \"%s\" declares the %s \"%s\", and the redis connector does not keep any yet.",
+                            ds_model_name(model), index->unique ? "unique index" : "index", index->name);
+    for (size_t slot = 0; slot < ds_model_property_count(model); slot++) {
+        const ds_property *property = ds_model_property(model, slot);
+        if (!property->id && (property->unique || property->index))
+            return ds_error_set(
+                err, DS_UNSUPPORTED,
+                "The property \"%s\" of the model \"%s\" is %s, and the redis connector does not keep any index yet.",
+                property->name, ds_model_name(model), property->unique ? "unique" : "indexed");
+    }
+    return DS_OK;
+}
+
+static ds_status find_keys(const mapping *map, const ds_model *model, redis_model *state, ds_error *err)
+{
+    ds_value key = ds_model_setting(model, "redis.key");
+    state->keys.prefix = redis_key_prefix(map->redis, &state->keys.prefix_length);
+    state->keys.name = ds_model_name(model);
+    state->keys.name_length = strlen(state->keys.name);
+    state->keys.record = key.type == DS_STRING ? key.as.string : state->keys.name;
+    state->keys.record_length = key.type == DS_STRING ? key.length : state->keys.name_length;
+    if (state->keys.record_length == 0)
+        return ds_error_set(err, DS_CONFIG, "The setting redis.key of the model \"%s\" is empty.", state->keys.name);
+    for (const redis_model *other = map->models; other != NULL; other = other->next)
+        if (other->keys.record_length == state->keys.record_length &&
+            memcmp(other->keys.record, state->keys.record, state->keys.record_length) == 0)
+            return ds_error_set(
+                err, DS_CONFIG,
+                "The models \"%s\" and \"%s\" have the same record key, \"%s\": their records would be mixed up.",
+                other->keys.name, state->keys.name, key_show(&state->keys, KEY_RECORD, "", 0).text);
+    return DS_OK;
+}
+
+static ds_status find_settings(const ds_model *model, redis_model *state, ds_error *err)
+{
+    ds_value store_id = ds_model_setting(model, "redis.storeId");
+    ds_value ttl = ds_model_setting(model, "ttl");
+    state->model = model;
+    state->id_slot = ds_model_id_slot(model);
+    state->id = ds_model_property(model, state->id_slot);
+    state->stores_id = !ds_model_is_schemaless(model) && (store_id.type != DS_BOOLEAN || store_id.as.boolean);
+    state->strict = ds_model_is_strict(model);
+    state->sequenced = state->id->generated && state->id->type == DS_PROPERTY_INTEGER;
+    state->ttl_ms = ttl.type == DS_INTEGER ? ttl.as.integer : 0;
+    if (state->ttl_ms > LONGEST_TTL)
+        return ds_error_set(err, DS_CONFIG, "The setting ttl of the model \"%s\" is longer than Redis can count.",
+                            ds_model_name(model));
+    return DS_OK;
+}
+
+ds_status model_open(void *connection, const ds_model *model, void **out, ds_call *call)
+{
+    mapping *map = connection;
+    ds_status status = refuse_indexes(model, call->error);
+    if (status != DS_OK)
+        return status;
+    redis_model *state = ds_calloc(1, sizeof *state);
+    if (state == NULL)
+        return ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+    status = find_keys(map, model, state, call->error);
+    if (status == DS_OK)
+        status = find_settings(model, state, call->error);
+    if (status == DS_OK) {
+        state->pattern = key_pattern(&state->keys, &state->pattern_length);
+        if (state->pattern == NULL)
+            status = ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+    }
+    if (status != DS_OK) {
+        ds_free(state);
+        return status;
+    }
+    state->next = map->models;
+    map->models = state;
+    *out = state;
+    return DS_OK;
+}
+
+void model_close(void *connection, void *closed)
+{
+    mapping *map = connection;
+    redis_model *state = closed;
+    for (redis_model **at = &map->models; *at != NULL; at = &(*at)->next)
+        if (*at == state) {
+            *at = state->next;
+            ds_free(state->pattern);
+            ds_free(state);
+            return;
+        }
+}
+
+static bool read_integer_id(const char *id, size_t length, ds_value *out)
+{
+    ds_text text;
+    if (ds_value_parse(DS_INTEGER, id, length, out) != DS_OK)
+        return false;
+    ds_value_text(*out, &text);
+    return text.length == length && memcmp(text.bytes, id, length) == 0;
+}
+
+bool model_takes_id(const redis_model *state, const char *id, size_t length)
+{
+    ds_value value;
+    return state->id->type != DS_PROPERTY_INTEGER || read_integer_id(id, length, &value);
+}
+
+ds_status model_put_id(const redis_model *state, ds_record *record, const char *id, size_t length)
+{
+    ds_value value = ds_string_n(id, length);
+    if (state->id->type == DS_PROPERTY_INTEGER && !read_integer_id(id, length, &value))
+        return DS_INVALID;
+    return ds_record_put(record, state->id_slot, value);
+}
+
+void request_key(redis_request *request, const redis_model *state, key_kind kind, const char *id, size_t id_length)
+{
+    char *room = request_room(request, key_length(&state->keys, kind, NO_PARTITION, id_length));
+    if (room != NULL)
+        key_write(&state->keys, kind, NO_PARTITION, id, id_length, room);
+}
+
+ds_status model_wrong_kind(const redis_model *state, key_kind kind, const char *id, size_t id_length, ds_error *err)
+{
+    return ds_error_set(err, DS_WRONG_KIND, "The key \"%s\" holds something else than a %s, and was left alone.",
+                        key_show(&state->keys, kind, id, id_length).text, kind == KEY_RECORD ? "hash" : "counter");
+}
+
+ds_status model_reply_fail(const redis_model *state, const char *id, size_t id_length, const redis_reply *reply,
+                           ds_error *err)
+{
+    if (redis_reply_is(reply, "WRONGTYPE"))
+        return model_wrong_kind(state, KEY_RECORD, id, id_length, err);
+    char doing[200] = "the record ";
+    key_shown shown = key_show(&state->keys, KEY_RECORD, id, id_length);
+    strcat(doing, shown.text);
+    return redis_reply_fail(reply, doing, err);
+}

@@ -1,0 +1,32 @@
+/* The Lua scripts (the folder scripts, embedded by embed.sh) and how they are named in a request. */
+#ifndef REDIS_SCRIPTS_H
+#define REDIS_SCRIPTS_H
+
+#include "connection.h"
+
+typedef enum script {
+    SCRIPT_CREATE,
+    SCRIPT_DELETE,
+    SCRIPT_EXPIRE,
+    SCRIPT_INCREMENT,
+    SCRIPT_WRITE,
+    SCRIPT_COUNT
+} script;
+
+typedef struct script_source {
+    const char *name, *text;
+    size_t length;
+} script_source;
+extern const script_source script_sources[SCRIPT_COUNT];
+
+typedef struct script_digests {
+    char sha1[SCRIPT_COUNT][41];
+} script_digests;
+ds_status scripts_digest(script_digests *out, ds_error *err);
+
+/* Begins a call of a script with so many keys and arguments, which must follow: by its digest, or `whole`, which makes
+ * the server keep it too. */
+void script_begin(redis_request *request, const script_digests *digests, script which, bool whole, size_t keys,
+                  size_t arguments);
+
+#endif

@@ -1,0 +1,117 @@
+/* SipHash, and the set of digests by open addressing. */
+#include "seen.h"
+
+#include <sys/random.h>
+
+static uint64_t rotate(uint64_t word, int bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+static void sip_rounds(uint64_t v[4], int rounds)
+{
+    while (rounds-- > 0) {
+        v[0] += v[1];
+        v[2] += v[3];
+        v[1] = rotate(v[1], 13) ^ v[0];
+        v[3] = rotate(v[3], 16) ^ v[2];
+        v[0] = rotate(v[0], 32);
+        v[2] += v[1];
+        v[0] += v[3];
+        v[1] = rotate(v[1], 17) ^ v[2];
+        v[3] = rotate(v[3], 21) ^ v[0];
+        v[2] = rotate(v[2], 32);
+    }
+}
+
+/* Up to eight bytes as a little-endian word. */
+static uint64_t word_of(const unsigned char *bytes, size_t length)
+{
+    uint64_t word = 0;
+    for (size_t i = 0; i < length; i++)
+        word |= (uint64_t)bytes[i] << (8 * i);
+    return word;
+}
+
+void siphash(const uint64_t key[2], const void *bytes, size_t length, uint64_t out[2])
+{
+    const unsigned char *in = bytes;
+    uint64_t v[4] = {key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d ^ 0xee, key[0] ^ 0x6c7967656e657261,
+                     key[1] ^ 0x7465646279746573};
+    size_t left = length;
+    for (; left >= 8; left -= 8, in += 8) {
+        uint64_t word = word_of(in, 8);
+        v[3] ^= word;
+        sip_rounds(v, 2);
+        v[0] ^= word;
+    }
+    uint64_t last = (uint64_t)length << 56 | word_of(in, left);
+    v[3] ^= last;
+    sip_rounds(v, 2);
+    v[0] ^= last;
+    v[2] ^= 0xee;
+    sip_rounds(v, 4);
+    out[0] = v[0] ^ v[1] ^ v[2] ^ v[3];
+    v[1] ^= 0xdd;
+    sip_rounds(v, 4);
+    out[1] = v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* Where a digest is, or would be. */
+static uint64_t *find_slot(const seen *set, const uint64_t digest[2])
+{
+    size_t at = (size_t)digest[0] & (set->room - 1);
+    for (;; at = (at + 1) & (set->room - 1)) {
+        uint64_t *slot = set->slots[at];
+        if ((slot[0] == digest[0] && slot[1] == digest[1]) || (slot[0] == 0 && slot[1] == 0))
+            return slot;
+    }
+}
+
+static ds_status grow(seen *set)
+{
+    seen larger = {.room = set->room == 0 ? 64 : set->room * 2};
+    larger.slots = ds_calloc(larger.room, sizeof *larger.slots);
+    if (larger.slots == NULL)
+        return DS_NOMEM;
+    for (size_t i = 0; i < set->room; i++)
+        if (set->slots[i][0] != 0 || set->slots[i][1] != 0)
+            memcpy(find_slot(&larger, set->slots[i]), set->slots[i], sizeof *set->slots);
+    /* Without a random key (a kernel that has none yet) the set is as right, only not proof against an adversary. */
+    if (set->room == 0 && getrandom(set->key, sizeof set->key, GRND_NONBLOCK) < 0)
+        set->key[0] = (uint64_t)(uintptr_t)larger.slots;
+    ds_free(set->slots);
+    set->slots = larger.slots;
+    set->room = larger.room;
+    return DS_OK;
+}
+
+ds_status seen_add(seen *set, const char *bytes, size_t length, bool *added)
+{
+    if (set->count >= set->room - set->room / 4 && grow(set) != DS_OK)
+        return DS_NOMEM;
+    uint64_t digest[2];
+    siphash(set->key, bytes, length, digest);
+    if (digest[0] == 0 && digest[1] == 0)
+        digest[1] = 1;
+    uint64_t *slot = find_slot(set, digest);
+    *added = slot[0] == 0 && slot[1] == 0;
+    if (*added) {
+        memcpy(slot, digest, sizeof digest);
+        set->count++;
+    }
+    return DS_OK;
+}
+
+void seen_clear(seen *set)
+{
+    if (set->count > 0)
+        memset(set->slots, 0, set->room * sizeof *set->slots);
+    set->count = 0;
+}
+
+void seen_free(seen *set)
+{
+    ds_free(set->slots);
+    *set = (seen){0};
+}

@@ -1,0 +1,22 @@
+/* A set of byte strings that keeps 16 bytes of each: what a walk has met already, or what a batch has named. Two
+ * strings are taken for one with a chance of 2^-128, which nobody can better without the set's own random key. */
+#ifndef REDIS_SEEN_H
+#define REDIS_SEEN_H
+
+#include <datasource/connector.h>
+
+typedef struct seen {
+    uint64_t key[2];
+    uint64_t (*slots)[2]; /* open addressing; both words 0: empty */
+    size_t count, room;   /* room is 0 or a power of two */
+} seen;                   /* all zero is an empty set */
+
+/* Sets *added where it was not there. Fails for memory. */
+ds_status seen_add(seen *set, const char *bytes, size_t length, bool *added);
+void seen_clear(seen *set); /* keeps its memory */
+void seen_free(seen *set);
+
+/* SipHash-2-4 with 128 bits (Aumasson, Bernstein: "SipHash: a fast short-input PRF"). */
+void siphash(const uint64_t key[2], const void *bytes, size_t length, uint64_t out[2]);
+
+#endif

@@ -1,0 +1,66 @@
+/* Writes of arrays of records: encoded in rounds, run, and told one by one. docs/REDIS-STORAGE.md has the protocol. */
+#ifndef REDIS_WRITE_H
+#define REDIS_WRITE_H
+
+#include "fields.h"
+
+/* A round holds no id twice, so the order in which its commands are run does not matter: those that met no script there
+ * are run again after the others, and the batch is still as if done one by one. */
+#define ROUND_COMMANDS 1000
+#define ROUND_BYTES    (1024 * 1024)
+
+typedef struct write_job write_job;
+struct write_job {
+    mapping *map;
+    const ds_model *model;
+    const redis_model *state;
+    ds_call *call;
+    ds_outcomes *outcomes;
+    /* Encodes one command for the record of this index; `whole`: with the script's text. A failure ends the operation.
+     */
+    ds_status (*encode)(const write_job *job, redis_request *request, size_t i, bool whole);
+    const ds_value *ids; /* of the records, or NULL: they are in `records` */
+    ds_record *const *records;
+    const ds_record *shared; /* the changes of an update, the defaults of an upsert */
+    const ds_record *const *expected;
+    bool must_exist;
+};
+
+/* Does what the job says with the records from `first` up to `end`, and decides their outcomes. */
+ds_status write_run(const write_job *job, size_t first, size_t end);
+
+/* Arguments of write.lua. */
+typedef struct write_plan {
+    const char *when; /* "must", "may" or "new" */
+    const ds_record *set;
+    const ds_record *defaults;     /* or NULL */
+    const ds_record *expected;     /* or NULL */
+    bool replaces;                 /* what `set` does not hold is removed; otherwise only its nulls are */
+    bool stores_id;                /* as a field */
+    int64_t ttl_created, ttl_kept; /* ms; 0: as it is */
+    bool raises;                   /* the id raises the sequence */
+} write_plan;
+ds_status write_encode(const write_job *job, redis_request *request, ds_value id, const write_plan *plan, bool whole);
+
+/* The text of an id, as it stands in keys. */
+ds_value write_id(const write_job *job, size_t i);
+
+/* The entries of the table. */
+ds_status create_records(void *connection, const ds_model *model, ds_record *const *records, size_t n,
+                         ds_outcomes *outcomes, ds_call *call);
+ds_status update_records(void *connection, const ds_model *model, const ds_value *ids, size_t n,
+                         const ds_record *changes, const ds_record *const *expected, ds_outcomes *outcomes,
+                         ds_call *call);
+ds_status replace_records(void *connection, const ds_model *model, ds_record *const *records, size_t n, bool must_exist,
+                          const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call);
+ds_status upsert_records(void *connection, const ds_model *model, ds_record *const *records, size_t n,
+                         const ds_record *defaults, const ds_record *const *expected, ds_outcomes *outcomes,
+                         ds_call *call);
+ds_status delete_records(void *connection, const ds_model *model, const ds_value *ids, size_t n,
+                         const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call);
+ds_status increment_field(void *connection, const ds_model *model, ds_value id, const char *property, size_t slot,
+                          ds_value by, ds_value *now, ds_call *call);
+ds_status expire_record(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call);
+ds_status record_ttl(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms, ds_call *call);
+
+#endif
