@@ -13,7 +13,7 @@ static ds_status open_source(ds_source *source, void **connection, ds_call *call
 {
     mapping *map = ds_calloc(1, sizeof *map);
     if (map == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
     ds_status status = scripts_digest(&map->digests, call->error);
     if (status == DS_OK)
         status = redis_open(source, &map->redis, call);
@@ -22,7 +22,7 @@ static ds_status open_source(ds_source *source, void **connection, ds_call *call
         const char *prefix = redis_key_prefix(map->redis, &length);
         if (memchr(prefix, '{', length) != NULL || memchr(prefix, '}', length) != NULL)
             status = ds_error_set(call->error, DS_CONFIG,
-                                  "The setting keyPrefix holds a brace, which is for cluster partitions.");
+                                  "the setting keyPrefix holds a brace, which is for cluster partitions");
     }
     if (status != DS_OK)
         close_source(map);

@@ -58,12 +58,12 @@ static ds_status take_numbers(const write_job *job, size_t count, int64_t *last)
             break;
     }
     if (request == NULL)
-        return ds_error_set(job->call->error, DS_NOMEM, "Out of memory.");
+        return ds_error_set(job->call->error, DS_NOMEM, "out of memory");
     const redis_reply *reply = status == DS_OK ? redis_reply_at(request, 0) : NULL;
     if (status == DS_UNKNOWN_OUTCOME)
         status = ds_error_set(
             job->call->error, DS_LOST,
-            "The connection broke while ids of the model \"%s\" were taken from its sequence; nothing was stored.",
+            "the connection broke while ids of the model \"%s\" were taken from its sequence; nothing was stored",
             job->state->keys.name);
     else if (status == DS_OK && (reply == NULL || reply->type != REDIS_INTEGER || reply->integer < (int64_t)count))
         status =
@@ -93,7 +93,7 @@ static ds_status number_records(const write_job *job, size_t first, size_t n, si
     for (size_t k = 0; k < count && status == DS_OK; k++)
         if (ds_record_put(job->records[first + k], job->state->id_slot, ds_integer(last - (int64_t)(count - 1 - k))) !=
             DS_OK)
-            status = ds_error_set(job->call->error, DS_NOMEM, "Out of memory.");
+            status = ds_error_set(job->call->error, DS_NOMEM, "out of memory");
     *end = first + count;
     return status;
 }

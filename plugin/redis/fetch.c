@@ -232,7 +232,7 @@ ds_status fetch_finish(record_fetch *fetch, redis_request *request, size_t count
         return status;
     redis_request *second = redis_request_new(fetch->map->redis);
     if (second == NULL)
-        return ds_error_set(fetch->call->error, DS_NOMEM, "Out of memory.");
+        return ds_error_set(fetch->call->error, DS_NOMEM, "out of memory");
     encode_as(fetch, second, &fetch->unsure, 0, fetch->unsure.count, FETCH_WHOLE);
     status = redis_run(fetch->map->redis, second, false, fetch->call);
     if (status == DS_OK)
@@ -281,7 +281,7 @@ ds_status find_by_ids(void *connection, const ds_model *model, const ds_value *i
     }
     redis_request *request = redis_request_new(map->redis);
     if (request == NULL || status != DS_OK)
-        status = ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+        status = ds_error_set(call->error, DS_NOMEM, "out of memory");
     else
         status = find_batches(&fetch, request, &list, block);
     redis_request_free(request);

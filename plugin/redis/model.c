@@ -23,14 +23,14 @@ static ds_status refuse_indexes(const ds_model *model, ds_error *err)
     const ds_index *index = ds_model_index(model, 0);
     if (index != NULL)
         return ds_error_set(err, DS_UNSUPPORTED,
-                            "The model \"%s\" declares the %s \"%s\", and the redis connector does not keep any yet.",
+                            "the model \"%s\" declares the %s \"%s\", and the redis connector does not keep any yet",
                             ds_model_name(model), index->unique ? "unique index" : "index", index->name);
     for (size_t slot = 0; slot < ds_model_property_count(model); slot++) {
         const ds_property *property = ds_model_property(model, slot);
         if (!property->id && (property->unique || property->index))
             return ds_error_set(
                 err, DS_UNSUPPORTED,
-                "The property \"%s\" of the model \"%s\" is %s, and the redis connector does not keep any index yet.",
+                "the property \"%s\" of the model \"%s\" is %s, and the redis connector does not keep any index yet",
                 property->name, ds_model_name(model), property->unique ? "unique" : "indexed");
     }
     return DS_OK;
@@ -45,13 +45,13 @@ static ds_status find_keys(const mapping *map, const ds_model *model, redis_mode
     state->keys.record = key.type == DS_STRING ? key.as.string : state->keys.name;
     state->keys.record_length = key.type == DS_STRING ? key.length : state->keys.name_length;
     if (state->keys.record_length == 0)
-        return ds_error_set(err, DS_CONFIG, "The setting redis.key of the model \"%s\" is empty.", state->keys.name);
+        return ds_error_set(err, DS_CONFIG, "the setting redis.key of the model \"%s\" is empty", state->keys.name);
     for (const redis_model *other = map->models; other != NULL; other = other->next)
         if (other->keys.record_length == state->keys.record_length &&
             memcmp(other->keys.record, state->keys.record, state->keys.record_length) == 0)
             return ds_error_set(
                 err, DS_CONFIG,
-                "The models \"%s\" and \"%s\" have the same record key, \"%s\": their records would be mixed up.",
+                "the models \"%s\" and \"%s\" have the same record key, \"%s\": their records would be mixed up",
                 other->keys.name, state->keys.name, key_show(&state->keys, KEY_RECORD, "", 0).text);
     return DS_OK;
 }
@@ -68,7 +68,7 @@ static ds_status find_settings(const ds_model *model, redis_model *state, ds_err
     state->sequenced = state->id->generated && state->id->type == DS_PROPERTY_INTEGER;
     state->ttl_ms = ttl.type == DS_INTEGER ? ttl.as.integer : 0;
     if (state->ttl_ms > LONGEST_TTL)
-        return ds_error_set(err, DS_CONFIG, "The setting ttl of the model \"%s\" is longer than Redis can count.",
+        return ds_error_set(err, DS_CONFIG, "the setting ttl of the model \"%s\" is longer than Redis can count",
                             ds_model_name(model));
     return DS_OK;
 }
@@ -81,14 +81,14 @@ ds_status model_open(void *connection, const ds_model *model, void **out, ds_cal
         return status;
     redis_model *state = ds_calloc(1, sizeof *state);
     if (state == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
     status = find_keys(map, model, state, call->error);
     if (status == DS_OK)
         status = find_settings(model, state, call->error);
     if (status == DS_OK) {
         state->pattern = key_pattern(&state->keys, &state->pattern_length);
         if (state->pattern == NULL)
-            status = ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+            status = ds_error_set(call->error, DS_NOMEM, "out of memory");
     }
     if (status != DS_OK) {
         ds_free(state);
@@ -145,7 +145,7 @@ void request_key(redis_request *request, const redis_model *state, key_kind kind
 
 ds_status model_wrong_kind(const redis_model *state, key_kind kind, const char *id, size_t id_length, ds_error *err)
 {
-    return ds_error_set(err, DS_WRONG_KIND, "The key \"%s\" holds something else than a %s, and was left alone.",
+    return ds_error_set(err, DS_WRONG_KIND, "the key \"%s\" holds something else than a %s, and was left alone",
                         key_show(&state->keys, kind, id, id_length).text, kind == KEY_RECORD ? "hash" : "counter");
 }
 

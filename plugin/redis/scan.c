@@ -151,7 +151,7 @@ ds_status find_records(void *connection, const ds_model *model, const ds_selecti
         status = take_ids(scan, &plan.ids);
     if (status != DS_OK) {
         end_scan(scan);
-        return ds_error_set(call->error, status, "Out of memory.");
+        return ds_error_set(call->error, status, "out of memory");
     }
     *did = plan.did;
     *out = scan;
@@ -223,7 +223,7 @@ static ds_status check_scan(const key_scan *scan, size_t command, ds_error *err)
         strcat(doing, key_show(&scan->state->keys, KEY_RECORD, "", 0).text);
         return redis_reply_fail(reply, doing, err);
     }
-    return scan->broken ? ds_error_set(err, DS_BACKEND, "The server gave an answer that SCAN does not give.") : DS_OK;
+    return scan->broken ? ds_error_set(err, DS_BACKEND, "the server gave an answer that SCAN does not give") : DS_OK;
 }
 
 static size_t keys_of_a_step(size_t wanted)
@@ -280,11 +280,11 @@ ds_status next_block(void *ended, ds_block *block, ds_call *call)
 ds_status count_records(void *connection, const ds_model *model, const ds_filter *where, uint64_t *count, ds_call *call)
 {
     if (!is_everything(where))
-        return ds_error_set(call->error, DS_UNSUPPORTED, "Redis counts all records only.");
+        return ds_error_set(call->error, DS_UNSUPPORTED, "Redis counts all records only");
     key_scan *scan;
     ds_status status = open_scan(connection, model, &scan);
     if (status != DS_OK)
-        ds_error_set(call->error, status, "Out of memory.");
+        ds_error_set(call->error, status, "out of memory");
     *count = 0;
     while (status == DS_OK && !scan->finished && (status = ds_call_check(call)) == DS_OK) {
         redis_request_reset(scan->request);

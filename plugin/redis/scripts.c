@@ -11,7 +11,7 @@ ds_status scripts_digest(script_digests *out, ds_error *err)
         unsigned length = 0;
         if (EVP_Digest(script_sources[i].text, script_sources[i].length, digest, &length, EVP_sha1(), NULL) != 1 ||
             length != 20)
-            return ds_error_set(err, DS_CONFIG, "OpenSSL cannot compute SHA-1, by which Redis names its scripts.");
+            return ds_error_set(err, DS_CONFIG, "OpenSSL cannot compute SHA-1, by which Redis names its scripts");
         for (size_t k = 0; k < 20; k++) {
             out->sha1[i][2 * k] = hexadecimal[digest[k] >> 4];
             out->sha1[i][2 * k + 1] = hexadecimal[digest[k] & 15];

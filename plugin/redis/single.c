@@ -14,7 +14,7 @@ static ds_status call_script(mapping *map, const redis_model *state, script whic
 {
     *request = redis_request_new(map->redis);
     if (*request == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
     for (bool whole = false;; whole = true) {
         script_begin(*request, &map->digests, which, whole, 1, count);
         request_key(*request, state, KEY_RECORD, id->bytes, id->length);
@@ -25,7 +25,7 @@ static ds_status call_script(mapping *map, const redis_model *state, script whic
             return status;
         *reply = redis_reply_at(*request, 0);
         if (*reply == NULL)
-            return ds_error_set(call->error, DS_BACKEND, "The server gave no answer.");
+            return ds_error_set(call->error, DS_BACKEND, "the server gave no answer");
         if (whole || !redis_reply_is(*reply, "NOSCRIPT"))
             break;
         redis_request_reset(*request);
@@ -41,7 +41,7 @@ static bool says(const redis_reply *reply, const char *word)
 
 static ds_status missing(const redis_model *state, const ds_text *id, ds_error *err)
 {
-    return ds_error_set(err, DS_NOT_FOUND, "There is no record \"%s\".",
+    return ds_error_set(err, DS_NOT_FOUND, "there is no record \"%s\"",
                         key_show(&state->keys, KEY_RECORD, id->bytes, id->length).text);
 }
 
@@ -57,7 +57,7 @@ ds_status increment_field(void *connection, const ds_model *model, ds_value id_v
 {
     const redis_model *state = ds_model_state(model);
     if (slot == state->id_slot || !is_for_server(model, slot, by))
-        return ds_error_set(call->error, DS_UNSUPPORTED, "Redis adds integers only.");
+        return ds_error_set(call->error, DS_UNSUPPORTED, "Redis adds integers only");
     ds_text id, text;
     ds_value_text(id_value, &id);
     ds_value_text(by, &text);
@@ -73,9 +73,9 @@ ds_status increment_field(void *connection, const ds_model *model, ds_value id_v
     else if (says(reply, "KIND"))
         status = model_wrong_kind(state, KEY_RECORD, id.bytes, id.length, call->error);
     else if (says(reply, "OTHER"))
-        status = ds_error_set(call->error, DS_UNSUPPORTED, "Redis cannot add to what the field holds.");
+        status = ds_error_set(call->error, DS_UNSUPPORTED, "Redis cannot add to what the field holds");
     else if (reply->type != REDIS_STRING || ds_value_parse(DS_INTEGER, reply->text, reply->length, &sum) != DS_OK)
-        status = ds_error_set(call->error, DS_BACKEND, "The server gave an answer that no increment gives.");
+        status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that no increment gives");
     if (status == DS_OK && now != NULL)
         *now = sum;
     redis_request_free(request);
@@ -88,7 +88,7 @@ ds_status expire_record(void *connection, const ds_model *model, ds_value id_val
 {
     const redis_model *state = ds_model_state(model);
     if (ttl_ms > LONGEST_TTL)
-        return ds_error_set(call->error, DS_INVALID, "A time of %lld ms is longer than Redis can count.",
+        return ds_error_set(call->error, DS_INVALID, "a time of %lld ms is longer than Redis can count",
                             (long long)ttl_ms);
     ds_text id, text;
     ds_value_text(id_value, &id);
@@ -102,7 +102,7 @@ ds_status expire_record(void *connection, const ds_model *model, ds_value id_val
     else if (status == DS_OK && says(reply, "KIND"))
         status = model_wrong_kind(state, KEY_RECORD, id.bytes, id.length, call->error);
     else if (status == DS_OK && !says(reply, "DONE"))
-        status = ds_error_set(call->error, DS_BACKEND, "The server gave an answer that no script of ours gives.");
+        status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that no script of ours gives");
     redis_request_free(request);
     return status;
 }
@@ -116,7 +116,7 @@ ds_status record_ttl(void *connection, const ds_model *model, ds_value id_value,
     ds_value_text(id_value, &id);
     redis_request *request = redis_request_new(map->redis);
     if (request == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "Out of memory.");
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
     for (size_t i = 0; i < 2; i++) {
         request_begin(request, 2);
         request_text(request, commands[i]);
@@ -127,7 +127,7 @@ ds_status record_ttl(void *connection, const ds_model *model, ds_value id_value,
     if (status != DS_OK)
         ;
     else if (kind == NULL || left == NULL || left->type != REDIS_INTEGER)
-        status = ds_error_set(call->error, DS_BACKEND, "The server gave an answer that PTTL does not give.");
+        status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that PTTL does not give");
     else if (says(kind, "none") || (says(kind, "hash") && left->integer == -2))
         status = missing(state, &id, call->error);
     else if (!says(kind, "hash"))

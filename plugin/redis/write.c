@@ -54,13 +54,13 @@ static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
     else if (says(reply, "KIND") || says(reply, "SEQUENCE"))
         tell_wrong_kind(job, i, reply->text[0] == 'K' ? KEY_RECORD : KEY_SEQUENCE);
     else
-        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "The server gave an answer that no script of ours gives.");
+        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "the server gave an answer that no script of ours gives");
 }
 
 static void tell(const write_job *job, size_t i, const redis_reply *reply)
 {
     if (reply == NULL)
-        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "The server gave no answer.");
+        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "the server gave no answer");
     else if (reply->type == REDIS_ERROR)
         tell_error_reply(job, i, reply);
     else if (reply->type == REDIS_STRING || reply->type == REDIS_STATUS)
@@ -68,7 +68,7 @@ static void tell(const write_job *job, size_t i, const redis_reply *reply)
     else if (reply->type == REDIS_INTEGER) /* HSET's */
         ds_outcome_ok(job->outcomes, i, true);
     else
-        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "The server gave an answer that no write gives.");
+        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "the server gave an answer that no write gives");
 }
 
 /* ---- rounds ---- */
@@ -89,10 +89,10 @@ static bool refuse_size(const write_job *job, size_t i)
     const ds_record *record = job->records != NULL ? job->records[i] : job->shared;
     field_counts counts = fields_count(job->state, record);
     if (counts.longest > LONGEST_VALUE)
-        ds_outcome_fail(job->outcomes, i, DS_INVALID, 0, "A value is longer than the 512 MiB that Redis takes.");
+        ds_outcome_fail(job->outcomes, i, DS_INVALID, 0, "a value is longer than the 512 MiB that Redis takes");
     else if (counts.values + counts.nulls > MOST_ARGUMENTS / 4)
         ds_outcome_fail(job->outcomes, i, DS_INVALID, 0,
-                        "The record has more properties than one command of Redis takes.");
+                        "the record has more properties than one command of Redis takes");
     else
         return false;
     return true;
@@ -167,7 +167,7 @@ static ds_status run_rounds(const write_job *job, write_round *round, size_t fir
     for (size_t next = first; next < end || round->count > 0;) {
         status = round->count > 0 ? encode_again(job, round) : gather(job, round, &next, end);
         if (status != DS_OK)
-            return ds_error_set(job->call->error, status, "Out of memory.");
+            return ds_error_set(job->call->error, status, "out of memory");
         if (round->count == 0)
             continue;
         status = redis_run(job->map->redis, round->request, true, job->call);
@@ -189,7 +189,7 @@ ds_status write_run(const write_job *job, size_t first, size_t end)
     if (round != NULL && round->request != NULL)
         status = run_rounds(job, round, first, end);
     else
-        ds_error_set(job->call->error, DS_NOMEM, "Out of memory.");
+        ds_error_set(job->call->error, DS_NOMEM, "out of memory");
     if (round != NULL) {
         redis_request_free(round->request);
         seen_free(&round->ids);
