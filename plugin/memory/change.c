@@ -218,7 +218,8 @@ ds_status changes_commit(changes *c)
 {
     ds_status status = DS_OK;
     if (c->failed || c->payload.failed || !table_reserve(c->table, c->count + 1))
-        status = ds_error_set(c->call->error, DS_NOMEM, "out of memory for a change of the model %s", c->table->name);
+        status =
+            ds_error_set(c->call->error, DS_NOMEM, "out of memory for a change of the model \"%s\"", c->table->name);
     else if (c->memory->has_file)
         status = changes_log_and_apply(c);
     else if (c->count > 0 || c->renewed != NULL)

@@ -88,7 +88,8 @@ static ds_status pick_one(picking *p, entry *e, int64_t now, ds_error *err)
     if (p->mark != NULL && ds_order_compare(p->order, p->order_count, e->now->record, p->mark) <= 0)
         return DS_OK;
     if (s->count < p->most && !picks_make_room(s))
-        return ds_error_set(err, DS_NOMEM, "out of memory for the answer of a find of the model %s", s->table->name);
+        return ds_error_set(err, DS_NOMEM, "out of memory for the answer of a find of the model \"%s\"",
+                            s->table->name);
     pick one = {e->number, version_hold(e->now)};
     if (p->most == SIZE_MAX)
         s->picks[s->count++] = one;
@@ -110,7 +111,7 @@ static ds_status pick_all(picking *p, ds_call *call)
         pthread_rwlock_unlock(&s->table->lock);
     }
     if (status == DS_OK && !picks_sort(s->picks, s->count, p->order, p->order_count))
-        status = ds_error_set(call->error, DS_NOMEM, "out of memory for the order of a find of the model %s",
+        status = ds_error_set(call->error, DS_NOMEM, "out of memory for the order of a find of the model \"%s\"",
                               s->table->name);
     return status;
 }
@@ -139,7 +140,7 @@ static ds_status list(scan *s, const ds_model *model, const ds_selection *select
     if (status == DS_OK)
         status = pick_all(&p, call);
     else
-        ds_error_set(call->error, status, "out of memory for a find of the model %s", s->table->name);
+        ds_error_set(call->error, status, "out of memory for a find of the model \"%s\"", s->table->name);
     ds_record_free(mark);
     return status;
 }
@@ -151,7 +152,8 @@ ds_status memory_find(void *connection, const ds_model *model, const ds_selectio
 {
     scan *s = ds_calloc(1, sizeof *s);
     if (s == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "out of memory for a find of the model %s", ds_model_name(model));
+        return ds_error_set(call->error, DS_NOMEM, "out of memory for a find of the model \"%s\"",
+                            ds_model_name(model));
     s->memory = connection;
     s->table = ds_model_state(model);
     *did = decide(selection, may);
@@ -181,7 +183,7 @@ static ds_status answer(scan *s, const version *v, ds_block *block, ds_call *cal
     }
     ds_status status = ds_block_add_copy(block, v->record);
     if (status != DS_OK)
-        return ds_error_set(call->error, status, "out of memory for a record of the model %s", s->table->name);
+        return ds_error_set(call->error, status, "out of memory for a record of the model \"%s\"", s->table->name);
     if (s->left != UINT64_MAX)
         s->left--;
     return DS_OK;
@@ -269,8 +271,9 @@ ds_status memory_find_by_ids(void *connection, const ds_model *model, const ds_v
             status = ds_block_add_copy(block, e->now->record);
     }
     pthread_rwlock_unlock(&t->lock);
-    return status == DS_OK ? DS_OK
-                           : ds_error_set(call->error, status, "out of memory for records of the model %s", t->name);
+    return status == DS_OK
+               ? DS_OK
+               : ds_error_set(call->error, status, "out of memory for records of the model \"%s\"", t->name);
 }
 
 ds_status memory_explain(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may,
@@ -282,15 +285,15 @@ ds_status memory_explain(void *connection, const ds_model *model, const ds_selec
     access a;
     *did = decide(selection, may);
     access_choose(t, (*did & DS_DID_WHERE) != 0 ? selection->where : NULL, &a);
-    ds_buffer_format(members, "\"access\": \"%s\"", names[a.kind]);
+    ds_buffer_format(members, "\"access\":\"%s\"", names[a.kind]);
     if (a.kind == ACCESS_UNIQUE) {
-        ds_buffer_format(members, ", \"index\": ");
+        ds_buffer_format(members, ",\"index\":");
         ds_buffer_json(members, ds_string(a.unique->index->name));
     }
     pthread_rwlock_rdlock(&t->lock);
     size_t live = t->live;
     pthread_rwlock_unlock(&t->lock);
-    ds_buffer_format(members, ", \"%s\": %zu", a.kind == ACCESS_WALK ? "records" : "lookUps",
+    ds_buffer_format(members, ",\"%s\":%zu", a.kind == ACCESS_WALK ? "records" : "lookUps",
                      a.kind == ACCESS_WALK ? live : a.value_count);
     access_free(&a);
     return DS_OK;

@@ -112,7 +112,7 @@ static ds_status memory_open_model(void *connection, const ds_model *model, void
     if (status == DS_OK)
         status = table_use(m, t, model, call);
     else
-        ds_error_set(call->error, status, "out of memory for the model %s", name);
+        ds_error_set(call->error, status, "out of memory for the model \"%s\"", name);
     pthread_mutex_unlock(&m->life);
     if (status == DS_OK)
         *state = t;
@@ -133,11 +133,11 @@ static void memory_stats(void *connection, ds_buffer *members)
         records += t->live + t->shelf.count;
         pthread_rwlock_unlock(&t->lock);
     }
-    ds_buffer_format(members, "\"stored\": %zu", records);
+    ds_buffer_format(members, "\"stored\":%zu", records);
     if (!m->has_file)
         return;
     pthread_mutex_lock(&m->logging);
-    ds_buffer_format(members, ", \"fileBytes\": %llu, \"compactions\": %llu", (unsigned long long)m->journal.size,
+    ds_buffer_format(members, ",\"fileBytes\":%llu,\"compactions\":%llu", (unsigned long long)m->journal.size,
                      (unsigned long long)m->journal.compactions);
     pthread_mutex_unlock(&m->logging);
 }

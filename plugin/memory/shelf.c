@@ -161,7 +161,7 @@ static ds_status shelf_check(const memory *m, const table *t, const shelved *s, 
         if (key_is_claimed(&k) && key_find(m, &t->uniques[i].claimed, &k) != NULL)
             return ds_error_set(
                 call->error, DS_CONFIG,
-                "the model %s says that %s is unique, but the record %.*s in the file \"%s\" has a value "
+                "the model \"%s\" says that \"%s\" is unique, but the record %.*s in the file \"%s\" has a value "
                 "of it that another record has too",
                 t->name, t->uniques[i].index->name, s->id_length > 100 ? 100 : (int)s->id_length, s->bytes,
                 m->journal.path);
@@ -175,7 +175,8 @@ static ds_status shelf_take_one(memory *m, table *t, const shelved *s, ds_call *
     version *v;
     ds_status status = codec_decode(t, s, &v);
     if (status == DS_BACKEND)
-        return ds_error_set(call->error, status, "the record %.*s of the model %s in the file \"%s\" cannot be read",
+        return ds_error_set(call->error, status,
+                            "the record %.*s of the model \"%s\" in the file \"%s\" cannot be read",
                             s->id_length > 100 ? 100 : (int)s->id_length, s->bytes, t->name, m->journal.path);
     entry *e = status == DS_OK ? ds_calloc(1, sizeof *e) : NULL;
     if (e == NULL && status == DS_OK) {
@@ -183,7 +184,7 @@ static ds_status shelf_take_one(memory *m, table *t, const shelved *s, ds_call *
         status = DS_NOMEM;
     }
     if (status != DS_OK)
-        return ds_error_set(call->error, status, "out of memory for the records of the model %s", t->name);
+        return ds_error_set(call->error, status, "out of memory for the records of the model \"%s\"", t->name);
     status = shelf_check(m, t, s, v, call);
     if (status != DS_OK) {
         version_release(v);
@@ -200,10 +201,10 @@ static ds_status shelf_take_all(memory *m, table *t, ds_call *call)
     int64_t now = memory_now();
     size_t count = t->shelf.count;
     if (!table_reserve(t, count))
-        return ds_error_set(call->error, DS_NOMEM, "out of memory for the records of the model %s", t->name);
+        return ds_error_set(call->error, DS_NOMEM, "out of memory for the records of the model \"%s\"", t->name);
     shelved **sorted = shelf_sorted(t);
     if (sorted == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "out of memory for the records of the model %s", t->name);
+        return ds_error_set(call->error, DS_NOMEM, "out of memory for the records of the model \"%s\"", t->name);
     ds_status status = DS_OK;
     pthread_rwlock_wrlock(&t->lock); /* a compaction may read the table */
     for (size_t i = 0; i < count && status == DS_OK; i++)

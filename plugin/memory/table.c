@@ -62,7 +62,7 @@ ds_status table_use(memory *m, table *t, const ds_model *model, ds_call *call)
 {
     ds_status status = uniques_make(t, model);
     if (status != DS_OK)
-        return ds_error_set(call->error, status, "out of memory for the model %s", t->name);
+        return ds_error_set(call->error, status, "out of memory for the model \"%s\"", t->name);
     t->model = model;
     t->id_slot = ds_model_id_slot(model);
     status = shelf_take(m, t, call);

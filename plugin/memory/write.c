@@ -19,7 +19,7 @@ static ds_status batch_begin(batch *b, void *connection, const ds_model *model, 
     *b = (batch){.outcomes = outcomes, .n = n};
     b->marks = n <= 1 ? &b->one : ds_calloc(n, 1);
     if (b->marks == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "out of memory for %zu records of the model %s", n,
+        return ds_error_set(call->error, DS_NOMEM, "out of memory for %zu records of the model \"%s\"", n,
                             ds_model_name(model));
     changes_begin(&b->changes, connection, model, call);
     return DS_OK;
@@ -57,7 +57,7 @@ static ds_status check_indexed(const ds_model *model, const ds_record *record, d
             if (value.length > INDEXED_MOST)
                 return ds_error_set(
                     err, DS_INVALID,
-                    "the property %s of the model %s is indexed, and %u bytes are more than the %d that "
+                    "the property \"%s\" of the model \"%s\" is indexed, and %u bytes are more than the %d that "
                     "an index takes",
                     ds_model_property(model, index->slots[k])->name, ds_model_name(model), (unsigned)value.length,
                     INDEXED_MOST);
@@ -85,8 +85,9 @@ static ds_status prepare(changes *c, entry *e, ds_record *made, int64_t expires,
         status = changes_put(c, e, v);
     if (status == DS_OK && id.type == DS_INTEGER && id.as.integer > c->table->sequence)
         c->table->sequence = id.as.integer;
-    return status == DS_OK ? DS_OK
-                           : ds_error_set(err, status, "out of memory for a record of the model %s", c->table->name);
+    return status == DS_OK
+               ? DS_OK
+               : ds_error_set(err, status, "out of memory for a record of the model \"%s\"", c->table->name);
 }
 
 static void batch_fail(batch *b, size_t i, const ds_error *error)
@@ -96,7 +97,8 @@ static void batch_fail(batch *b, size_t i, const ds_error *error)
 
 static void batch_nomem(batch *b, size_t i)
 {
-    ds_outcome_fail(b->outcomes, i, DS_NOMEM, 0, "out of memory for a record of the model %s", b->changes.table->name);
+    ds_outcome_fail(b->outcomes, i, DS_NOMEM, 0, "out of memory for a record of the model \"%s\"",
+                    b->changes.table->name);
 }
 
 static void batch_settle(batch *b, size_t i, ds_status status, mark done, const ds_index *taken, const ds_error *error)
@@ -150,8 +152,8 @@ static bool batch_identify(batch *b, size_t i, ds_record *record, ds_value *id)
     if (id->type != DS_NULL)
         return true;
     if (!next_id(&b->changes, id)) {
-        ds_outcome_fail(b->outcomes, i, DS_INVALID, 0, "a record of the model %s has no id, and none can be generated",
-                        b->changes.table->name);
+        ds_outcome_fail(b->outcomes, i, DS_INVALID, 0,
+                        "a record of the model \"%s\" has no id, and none can be generated", b->changes.table->name);
         return false;
     }
     if (ds_record_put(record, b->changes.table->id_slot, *id) == DS_OK)
@@ -213,11 +215,11 @@ static ds_status prepare_changed(changes *c, entry *e, const ds_record *changed,
     const version *old = changes_current(e);
     *taken = NULL;
     if (record_merged(c->model, old->record, changed, &made) != DS_OK)
-        return ds_error_set(err, DS_NOMEM, "out of memory for a record of the model %s", c->table->name);
+        return ds_error_set(err, DS_NOMEM, "out of memory for a record of the model \"%s\"", c->table->name);
     if (ds_value_compare(record_field(made, c->table->id_slot), record_field(old->record, c->table->id_slot)) == 0)
         return prepare(c, e, made, expiry_of(old), old, taken, err);
     ds_record_free(made);
-    return ds_error_set(err, DS_INVALID, "the id of a record of the model %s cannot be changed", c->table->name);
+    return ds_error_set(err, DS_INVALID, "the id of a record of the model \"%s\" cannot be changed", c->table->name);
 }
 
 static void batch_change(batch *b, size_t i, entry *e, const ds_record *changed)
@@ -230,8 +232,9 @@ static void batch_change(batch *b, size_t i, entry *e, const ds_record *changed)
 
 static ds_status tell_taken(const changes *c, const ds_index *taken)
 {
-    return ds_error_set(c->call->error, DS_DUPLICATE, "another record of the model %s has this value of the unique %s",
-                        c->table->name, taken->name);
+    return ds_error_set(c->call->error, DS_DUPLICATE,
+                        "another record of the model \"%s\" has this value of the unique \"%s\"", c->table->name,
+                        taken->name);
 }
 
 ds_status write_changed(changes *c, entry *e, const ds_record *changed)
@@ -341,7 +344,7 @@ static ds_status not_found(const changes *c, ds_value id)
 {
     ds_text text;
     ds_value_text(id, &text);
-    return ds_error_set(c->call->error, DS_NOT_FOUND, "the model %s has no record with the id %.*s", c->table->name,
+    return ds_error_set(c->call->error, DS_NOT_FOUND, "the model \"%s\" has no record with the id %.*s", c->table->name,
                         text.length > 100 ? 100 : (int)text.length, text.bytes);
 }
 
@@ -353,14 +356,14 @@ static ds_status add_to(changes *c, entry *e, const char *property, size_t slot,
     ds_record *made;
     ds_value current = slot != DS_NO_SLOT ? record_field(old->record, slot) : ds_record_get(old->record, property);
     if (slot == c->table->id_slot)
-        return ds_error_set(c->call->error, DS_INVALID, "the property %s of the model %s is its id, and stays",
+        return ds_error_set(c->call->error, DS_INVALID, "the property \"%s\" of the model \"%s\" is its id, and stays",
                             property, c->table->name);
     ds_status status = ds_value_add(c->model, slot, current, by, now, c->call->error);
     if (status != DS_OK)
         return status;
     status = record_with(c->model, old->record, slot, property, *now, &made);
     if (status != DS_OK)
-        return ds_error_set(c->call->error, status, "out of memory for a record of the model %s", c->table->name);
+        return ds_error_set(c->call->error, status, "out of memory for a record of the model \"%s\"", c->table->name);
     status = prepare(c, e, made, expiry_of(old), old, &taken, c->call->error);
     return taken == NULL ? status : tell_taken(c, taken);
 }
