@@ -4,7 +4,24 @@ plugin_redis_libredis_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin/redis 
 plugin_redis_libredis_la_LIBADD = $(HIREDIS_LIBS) $(OPENSSL_LIBS)
 # the connection
 plugin_redis_libredis_la_SOURCES = \
-	plugin/redis/connection.h
+	plugin/redis/connection.c \
+	plugin/redis/connection.h \
+	plugin/redis/dial.c \
+	plugin/redis/events.c plugin/redis/events.h \
+	plugin/redis/execute.c \
+	plugin/redis/gate.c plugin/redis/gate.h \
+	plugin/redis/handshake.c \
+	plugin/redis/lane.c plugin/redis/lane.h \
+	plugin/redis/link.c plugin/redis/link.h \
+	plugin/redis/options.c plugin/redis/options.h \
+	plugin/redis/reply.c plugin/redis/reply.h \
+	plugin/redis/request.c plugin/redis/request.h \
+	plugin/redis/resolver.c plugin/redis/resolver.h \
+	plugin/redis/server_error.c \
+	plugin/redis/socket.c plugin/redis/socket.h \
+	plugin/redis/tls.c plugin/redis/tls.h \
+	plugin/redis/tls_context.c plugin/redis/tls_context.h \
+	plugin/redis/url.c plugin/redis/url.h
 # the mapping
 plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/fetch.c plugin/redis/fetch.h \

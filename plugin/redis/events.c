@@ -1,0 +1,91 @@
+/* The queue of events: filled by the thread that has the turn, told by whoever leaves it. */
+#include "events.h"
+
+struct event {
+    event *next;
+    ds_event what;
+    bool has_cause;
+    ds_error cause;
+};
+
+ds_status events_init(event_queue *queue, ds_source *source, ds_error *err)
+{
+    *queue = (event_queue){.source = source};
+    if (pthread_mutex_init(&queue->lock, NULL) != 0)
+        return ds_error_set(err, DS_NOMEM, "out of memory");
+    return DS_OK;
+}
+
+static event *take(event_queue *queue)
+{
+    event *first = queue->first;
+    if (first != NULL) {
+        queue->first = first->next;
+        if (queue->first == NULL)
+            queue->last = NULL;
+    }
+    return first;
+}
+
+void events_free(event_queue *queue)
+{
+    for (event *left = take(queue); left != NULL; left = take(queue))
+        ds_free(left);
+    pthread_mutex_destroy(&queue->lock);
+}
+
+void events_add(event_queue *queue, ds_event what, const ds_error *cause)
+{
+    event *added = queue == NULL ? NULL : ds_calloc(1, sizeof *added);
+    if (added == NULL)
+        return;
+    added->what = what;
+    added->has_cause = cause != NULL;
+    if (cause != NULL)
+        added->cause = *cause;
+    pthread_mutex_lock(&queue->lock);
+    if (queue->last != NULL)
+        queue->last->next = added;
+    else
+        queue->first = added;
+    queue->last = added;
+    pthread_mutex_unlock(&queue->lock);
+}
+
+bool events_wait(event_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool some = queue->first != NULL && !queue->is_telling;
+    pthread_mutex_unlock(&queue->lock);
+    return some;
+}
+
+static void tell(const event_queue *queue, const event *what)
+{
+    const char *name = ds_source_name(queue->source);
+    if (what->what == DS_EVENT_ERROR)
+        ds_log(DS_LOG_WARNING, name, "%s", what->cause.message);
+    else
+        ds_log(DS_LOG_DEBUG, name, "%s",
+               what->what == DS_EVENT_CONNECT ? "connected"
+               : what->what == DS_EVENT_READY ? "ready for commands"
+                                              : "the connection has ended");
+    ds_source_emit(queue->source, what->what, what->has_cause ? &what->cause : NULL);
+}
+
+/* A handler may call the library, and so come back here: what that adds is told once the handler has returned. */
+void events_tell(event_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    if (!queue->is_telling) {
+        queue->is_telling = true;
+        for (event *next = take(queue); next != NULL; next = take(queue)) {
+            pthread_mutex_unlock(&queue->lock);
+            tell(queue, next);
+            ds_free(next);
+            pthread_mutex_lock(&queue->lock);
+        }
+        queue->is_telling = false;
+    }
+    pthread_mutex_unlock(&queue->lock);
+}

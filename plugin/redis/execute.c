@@ -1,0 +1,113 @@
+/* The backend's own language: one command on a connection of its own, its reply as JSON. */
+#include "lane.h"
+
+#include <strings.h>
+
+/* Commands after which a connection does not answer one reply to one command, or is no longer what the settings say:
+ * the next command, of whatever thread, would meet that. */
+static const char *const refused[] = {"SUBSCRIBE",    "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE",
+                                      "SUNSUBSCRIBE", "MONITOR",    "SYNC",       "PSYNC",       "HELLO",
+                                      "AUTH",         "SELECT",     "RESET",      "QUIT"};
+
+static bool is_word(const char *text, size_t length, const char *word)
+{
+    return strlen(word) == length && strncasecmp(text, word, length) == 0;
+}
+
+static size_t length_of(const char *const *argv, const size_t *lengths, size_t i)
+{
+    return lengths == NULL ? strlen(argv[i]) : lengths[i];
+}
+
+static ds_status check_command(size_t argc, const char *const *argv, const size_t *lengths, ds_error *err)
+{
+    if (argc == 0)
+        return ds_error_set(err, DS_INVALID, "a Redis command has at least a name");
+    size_t length = length_of(argv, lengths, 0);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (is_word(argv[0], length, refused[i]))
+            return ds_error_set(err, DS_UNSUPPORTED,
+                                "the command %s changes the connection itself, which later commands share", refused[i]);
+    if (argc > 1 && is_word(argv[0], length, "CLIENT") && is_word(argv[1], length_of(argv, lengths, 1), "REPLY"))
+        return ds_error_set(err, DS_UNSUPPORTED,
+                            "the command CLIENT REPLY changes the connection itself, which later commands share");
+    return DS_OK;
+}
+
+/* RFC 3629: no overlong forms, no surrogates, up to U+10FFFF. */
+static bool is_utf8(const char *text, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)text, *end = at + length;
+    while (at < end) {
+        unsigned char lead = *at++;
+        size_t more = lead < 0x80 ? 0 : lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
+        if (more == 0)
+            continue;
+        if (lead < 0xC2 || lead > 0xF4 || (size_t)(end - at) < more)
+            return false;
+        if ((lead == 0xE0 && *at < 0xA0) || (lead == 0xED && *at > 0x9F) || (lead == 0xF0 && *at < 0x90) ||
+            (lead == 0xF4 && *at > 0x8F))
+            return false;
+        for (; more > 0; more--, at++)
+            if ((*at & 0xC0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+static void print_text(const redis_reply *reply, ds_buffer *out)
+{
+    bool is_text = is_utf8(reply->text, reply->length);
+    ds_buffer_json(out, is_text ? ds_string_n(reply->text, reply->length) : ds_binary(reply->text, reply->length));
+}
+
+static void print(const redis_reply *reply, ds_buffer *out)
+{
+    switch (reply->type) {
+    case REDIS_INTEGER:
+        ds_buffer_json(out, ds_integer(reply->integer));
+        return;
+    case REDIS_STRING:
+    case REDIS_STATUS:
+        print_text(reply, out);
+        return;
+    case REDIS_ERROR: /* inside an array: EXEC goes on after one */
+        ds_buffer_append(out, "{\"error\": ", 10);
+        print_text(reply, out);
+        ds_buffer_append(out, "}", 1);
+        return;
+    case REDIS_ARRAY:
+        ds_buffer_append(out, "[", 1);
+        for (size_t i = 0; i < reply->count; i++) {
+            if (i > 0)
+                ds_buffer_append(out, ", ", 2);
+            print(&reply->elements[i], out);
+        }
+        ds_buffer_append(out, "]", 1);
+        return;
+    default:
+        ds_buffer_append(out, "null", 4);
+    }
+}
+
+ds_status redis_execute(redis *connection, size_t argc, const char *const *argv, const size_t *lengths,
+                        ds_buffer *reply, ds_call *call)
+{
+    ds_status status = check_command(argc, argv, lengths, call->error);
+    if (status != DS_OK)
+        return status;
+    redis_request *request = redis_request_new(connection);
+    if (request == NULL)
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
+    request_begin(request, argc);
+    for (size_t i = 0; i < argc; i++)
+        request_bytes(request, argv[i], length_of(argv, lengths, i));
+    status = lane_run(redis_execute_lane(connection), request, true, call);
+    const redis_reply *answer = redis_reply_at(request, 0);
+    if (status == DS_OK)
+        status = redis_reply_fail(answer, NULL, call->error);
+    if (status == DS_OK)
+        print(answer, reply);
+    redis_request_free(request);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* A lane: a link with the turn to use it. Requests are run here, and here it is decided what became of them. */
+#ifndef REDIS_LANE_H
+#define REDIS_LANE_H
+
+#include "gate.h"
+#include "link.h"
+
+typedef struct redis_lane {
+    const redis_config *config;
+    gate gate;
+    redis_link link;
+    int64_t used; /* when the last operation ended */
+} redis_lane;
+
+ds_status lane_init(redis_lane *lane, const redis_config *config, event_queue *events, link_counters *counters,
+                    ds_error *err);
+void lane_free(redis_lane *lane);
+
+ds_status lane_connect(redis_lane *lane, ds_call *call); /* one attempt, where it is not ready */
+ds_status lane_run(redis_lane *lane, redis_request *request, bool is_write, ds_call *call);
+void lane_close(redis_lane *lane);
+void lane_look(redis_lane *lane); /* without waiting: whether the peer has hung up */
+
+redis_lane *redis_execute_lane(redis *connection);
+
+#endif

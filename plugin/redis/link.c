@@ -1,0 +1,360 @@
+/* The state machine of one socket. Its states follow each other in link_step(); what goes wrong in any of them ends in
+ * link_fail(), which says why and lets go of every flight. */
+#include "link.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+enum { BUFFER_BYTES = 16384 };
+
+void link_init(redis_link *self, const redis_config *config, event_queue *events, link_counters *counters)
+{
+    memset(self, 0, sizeof *self);
+    self->config = config;
+    self->events = events;
+    self->counters = counters;
+    self->transport.fd = -1;
+    atomic_init(&self->is_open, false);
+    atomic_init(&self->is_ready, false);
+}
+
+void link_free(redis_link *self)
+{
+    link_close(self);
+    redis_request_free(self->own);
+    ds_free(self->buffer);
+}
+
+/* ---- closing ---- */
+
+/* Flights of requests go back to them, unanswered; orphans end here. */
+static void let_go(redis_link *self)
+{
+    while (self->queue.first != NULL) {
+        redis_flight *flight = self->queue.first;
+        queue_remove(&self->queue, flight);
+        if (flight->request == NULL)
+            flight_free(flight);
+    }
+}
+
+static void shut(redis_link *self)
+{
+    bool was_open = atomic_exchange(&self->is_open, false);
+    atomic_store(&self->is_ready, false);
+    self->state = LINK_CLOSED;
+    dial_stop(&self->dialer);
+    transport_close(&self->transport);
+    decoder_free(self->decoder);
+    self->decoder = NULL;
+    let_go(self);
+    if (was_open)
+        events_add(self->events, DS_EVENT_END, NULL);
+}
+
+void link_close(redis_link *self)
+{
+    if (self->state == LINK_CLOSED)
+        return;
+    ds_error_set(&self->cause, DS_LOST, "the connection to the Redis server at %s was closed", self->config->where);
+    shut(self);
+}
+
+void link_fail(redis_link *self, const ds_error *cause)
+{
+    self->cause = *cause;
+    events_add(self->events, DS_EVENT_ERROR, &self->cause);
+    shut(self);
+}
+
+void link_give_up(redis_link *self, ds_status status, const char *what)
+{
+    ds_error cause;
+    ds_error_set(&cause, status, "the Redis server at %s %s", self->config->where, what);
+    link_fail(self, &cause);
+}
+
+/* ---- bytes ---- */
+
+static bool is_talking(const redis_link *self)
+{
+    return self->state == LINK_GREETING || self->state == LINK_READY;
+}
+
+static void end_of_stream(redis_link *self)
+{
+    bool is_idle = self->state == LINK_READY && self->queue.first == NULL;
+    if (is_idle) {
+        ds_error_set(&self->cause, DS_LOST, "the Redis server at %s closed the idle connection", self->config->where);
+        shut(self);
+    } else {
+        link_give_up(self, self->state == LINK_READY ? DS_LOST : DS_UNREACHABLE, "closed the connection");
+    }
+}
+
+static void receive(redis_link *self)
+{
+    ds_error cause = {0};
+    ssize_t got;
+    do {
+        got = transport_recv(&self->transport, self->buffer, BUFFER_BYTES, &cause);
+        if (got == IO_AGAIN)
+            return;
+        if (got == IO_END) {
+            end_of_stream(self);
+            return;
+        }
+        if (got > 0) {
+            self->heard = ds_now();
+            atomic_fetch_add_explicit(&self->counters->received, (uint64_t)got, memory_order_relaxed);
+            if (decoder_feed(self->decoder, self->buffer, (size_t)got, self->config->where, &cause) != DS_OK)
+                got = IO_FAILED;
+        }
+        if (got == IO_FAILED) {
+            link_fail(self, &cause);
+            return;
+        }
+    } while (got == BUFFER_BYTES || self->transport.tls != NULL);
+}
+
+/* The peer may have said why before it hung up. */
+static void fail_to_send(redis_link *self, const ds_error *cause)
+{
+    receive(self);
+    if (self->state != LINK_CLOSED)
+        link_fail(self, cause);
+}
+
+static void transmit(redis_link *self)
+{
+    while (self->queue.unsent != NULL) {
+        redis_flight *flight = self->queue.unsent;
+        ds_error cause = {0};
+        ssize_t sent =
+            transport_send(&self->transport, flight->bytes + flight->sent, flight->length - flight->sent, &cause);
+        flight->is_touched = sent <= 0 && self->transport.tls != NULL;
+        if (sent == IO_AGAIN)
+            return;
+        if (sent <= 0) {
+            fail_to_send(self, &cause);
+            return;
+        }
+        flight->sent += (size_t)sent;
+        atomic_fetch_add_explicit(&self->counters->sent, (uint64_t)sent, memory_order_relaxed);
+        if (flight->sent == flight->length)
+            self->queue.unsent = flight->next;
+    }
+}
+
+/* ---- flights ---- */
+
+void link_add(redis_link *self, redis_flight *flight)
+{
+    if (self->queue.first == NULL)
+        self->heard = ds_now();
+    queue_add(&self->queue, flight);
+    transmit(self);
+}
+
+void link_abandon(redis_link *self, redis_flight *flight)
+{
+    bool is_untouched = request_is_untouched(flight->request);
+    request_settle(flight->request);
+    if (!flight->is_queued)
+        return;
+    if (is_untouched)
+        queue_remove(&self->queue, flight);
+    else
+        flight_orphan(flight);
+}
+
+/* ---- connecting ---- */
+
+void link_open(redis_link *self)
+{
+    ds_error cause = {0};
+    atomic_fetch_add_explicit(&self->counters->connects, 1, memory_order_relaxed);
+    self->connect_deadline = ds_now() + self->config->connect_timeout;
+    self->state = LINK_REACHING;
+    if (self->buffer == NULL)
+        self->buffer = ds_malloc(BUFFER_BYTES);
+    self->decoder = decoder_new(&self->queue);
+    if (self->buffer == NULL || self->decoder == NULL)
+        ds_error_set(&cause, DS_NOMEM, "out of memory");
+    else if (dial_start(&self->dialer, self->config, self->connect_deadline, &cause) == DS_OK)
+        return;
+    link_fail(self, &cause);
+}
+
+/* Each of these returns whether the state changed, so that the next can go on at once. */
+
+static bool reach(redis_link *self)
+{
+    ds_error cause = {0};
+    int fd = -1;
+    ds_status status = dial_step(&self->dialer, &fd, &cause);
+    if (status == DS_BUSY)
+        return false;
+    if (status != DS_OK) {
+        link_fail(self, &cause);
+        return false;
+    }
+    dial_stop(&self->dialer);
+    self->transport = (transport){.fd = fd, .where = self->config->where};
+    atomic_store(&self->is_open, true);
+    events_add(self->events, DS_EVENT_CONNECT, NULL);
+    self->state = LINK_SECURING;
+    if (self->config->use_tls && tls_open(&self->config->tls, self->config->host, self->config->where, fd,
+                                          &self->transport.tls, &cause) != DS_OK)
+        link_fail(self, &cause);
+    return true;
+}
+
+static bool secure(redis_link *self)
+{
+    ds_error cause = {0};
+    ds_status status = self->transport.tls == NULL ? DS_OK : tls_handshake(self->transport.tls, &cause);
+    if (status == DS_BUSY)
+        return false;
+    self->state = LINK_GREETING;
+    if (status == DS_OK)
+        status = greeting_begin(self, &cause);
+    if (status != DS_OK)
+        link_fail(self, &cause);
+    else
+        transmit(self);
+    return true;
+}
+
+static bool greet(redis_link *self)
+{
+    ds_error cause = {0};
+    if (!request_is_answered(self->own))
+        return false;
+    if (greeting_end(self, &cause) != DS_OK) {
+        link_fail(self, &cause);
+        return false;
+    }
+    self->state = LINK_READY;
+    atomic_store(&self->is_ready, true);
+    events_add(self->events, DS_EVENT_READY, NULL);
+    return true;
+}
+
+static void link_step(redis_link *self, bool has_input)
+{
+    bool goes_on = true;
+    while (goes_on) {
+        switch (self->state) {
+        case LINK_REACHING:
+            goes_on = reach(self);
+            break;
+        case LINK_SECURING:
+            goes_on = secure(self);
+            break;
+        case LINK_GREETING:
+        case LINK_READY:
+            if (has_input)
+                receive(self);
+            if (is_talking(self))
+                transmit(self);
+            has_input = false;
+            goes_on = self->state == LINK_GREETING && greet(self);
+            break;
+        default:
+            return;
+        }
+    }
+}
+
+/* ---- waiting ---- */
+
+static const char *what_fails(const redis_link *self)
+{
+    switch (self->state) {
+    case LINK_REACHING:
+        return "could not be reached within the connectTimeout";
+    case LINK_SECURING:
+        return "accepted the connection, but did not finish the TLS handshake within the connectTimeout";
+    default:
+        return "accepted the connection, but did not answer within the connectTimeout";
+    }
+}
+
+static int64_t patience(const redis_link *self)
+{
+    if (self->state != LINK_READY)
+        return self->connect_deadline;
+    return self->queue.first == NULL ? INT64_MAX : self->heard + self->config->command_timeout;
+}
+
+static void check_patience(redis_link *self)
+{
+    if (self->state == LINK_CLOSED || ds_now() < patience(self))
+        return;
+    if (self->state == LINK_READY)
+        link_give_up(self, DS_LOST, "sent nothing for the whole commandTimeout while replies were due");
+    else
+        link_give_up(self, DS_UNREACHABLE, what_fails(self));
+}
+
+static void poll_for(const redis_link *self, struct pollfd *out, int64_t *wake)
+{
+    int64_t address_wake = INT64_MAX;
+    if (self->state == LINK_REACHING) {
+        dial_poll(&self->dialer, out, &address_wake);
+    } else {
+        bool writes = self->state != LINK_SECURING && self->queue.unsent != NULL;
+        if (self->transport.tls != NULL)
+            writes = (writes || self->state == LINK_SECURING) && tls_wants_write(self->transport.tls);
+        *out = (struct pollfd){.fd = self->transport.fd, .events = (short)(POLLIN | (writes ? POLLOUT : 0))};
+    }
+    *wake = patience(self);
+    if (address_wake < *wake)
+        *wake = address_wake;
+}
+
+static int wait_ms(int64_t wake)
+{
+    if (wake == INT64_MAX)
+        return -1;
+    int64_t now = ds_now();
+    int64_t ms = wake <= now ? 0 : (wake - now - 1) / 1000000 + 1;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+/* As ds_call_check(), but leaves the call's error alone. */
+static ds_status check_call(const ds_call *call)
+{
+    if (ds_cancel_is_set(call->cancel))
+        return DS_CANCELLED;
+    return call->deadline != DS_NO_DEADLINE && ds_now() >= call->deadline ? DS_TIMEOUT : DS_OK;
+}
+
+ds_status link_wait(redis_link *self, const ds_call *call, int64_t until)
+{
+    struct pollfd fds[2] = {{.fd = -1}, {.fd = ds_cancel_fd(call->cancel), .events = POLLIN}};
+    int64_t wake = INT64_MAX;
+    poll_for(self, &fds[0], &wake);
+    if (until < wake)
+        wake = until;
+    if (call->deadline < wake)
+        wake = call->deadline;
+    int ready = poll(fds, 2, wait_ms(wake));
+    link_step(self, ready > 0 && (fds[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0);
+    ds_status status = check_call(call);
+    if (status == DS_OK)
+        check_patience(self);
+    return status;
+}
+
+void link_look(redis_link *self)
+{
+    if (self->state != LINK_READY)
+        return;
+    if (self->queue.first != NULL)
+        check_patience(self);
+    if (self->state == LINK_READY)
+        receive(self);
+}

@@ -1,0 +1,334 @@
+/* Requests: commands encoded straight into the bytes that are sent (RESP arrays of bulk strings), memory for their
+ * replies, and what became of each. */
+#include "request.h"
+
+#include <stdint.h>
+
+struct chunk {
+    chunk *next;
+    max_align_t memory[];
+};
+
+enum { FIRST_BYTES = 256, FIRST_COMMANDS = 4, CHUNK_BYTES = 1024 };
+
+redis_request *redis_request_new(redis *connection)
+{
+    redis_request *request = ds_calloc(1, sizeof *request);
+    if (request != NULL)
+        request->connection = connection;
+    return request;
+}
+
+static void free_chunks(redis_request *request)
+{
+    while (request->chunks != NULL) {
+        chunk *next = request->chunks->next;
+        ds_free(request->chunks);
+        request->chunks = next;
+    }
+    request->next = request->end = NULL;
+}
+
+void redis_request_free(redis_request *request)
+{
+    if (request == NULL)
+        return;
+    free_chunks(request);
+    ds_free(request->commands);
+    flight_free(request->flight);
+    ds_free(request);
+}
+
+void redis_request_reset(redis_request *request)
+{
+    if (request->chunks != NULL && request->chunks->next == NULL)
+        request->next = (char *)request->chunks->memory; /* the usual case: one chunk, used again and again */
+    else
+        free_chunks(request);
+    request->count = request->answered = request->arguments_left = 0;
+    request->failed = DS_OK;
+    if (request->flight != NULL)
+        request->flight->length = 0;
+}
+
+void *request_memory(redis_request *request, size_t size)
+{
+    const size_t align = _Alignof(max_align_t);
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size = (size + align - 1) / align * align;
+    if (size > (size_t)(request->end - request->next)) {
+        size_t room = size > CHUNK_BYTES ? size : CHUNK_BYTES;
+        chunk *fresh = ds_malloc(sizeof *fresh + room);
+        if (fresh == NULL)
+            return NULL;
+        fresh->next = request->chunks;
+        request->chunks = fresh;
+        request->next = (char *)fresh->memory;
+        request->end = request->next + room;
+    }
+    void *memory = request->next;
+    request->next += size;
+    return memory;
+}
+
+/* ---- encoding ---- */
+
+static void fail(redis_request *request, ds_status status)
+{
+    if (request->failed == DS_OK)
+        request->failed = status;
+}
+
+/* Room for `more` bytes at the end, which are not yet counted. NULL: out of memory. */
+static char *reserve(redis_request *request, size_t more)
+{
+    redis_flight *flight = request->flight;
+    if (flight == NULL && request->failed == DS_OK)
+        flight = request->flight = ds_calloc(1, sizeof *flight);
+    if (flight == NULL || request->failed != DS_OK || more > SIZE_MAX / 4) {
+        fail(request, DS_NOMEM);
+        return NULL;
+    }
+    if (more > flight->room - flight->length) {
+        size_t room = flight->room < FIRST_BYTES ? FIRST_BYTES : flight->room;
+        while (room - flight->length < more)
+            room *= 2;
+        char *bytes = ds_realloc(flight->bytes, room);
+        if (bytes == NULL) {
+            fail(request, DS_NOMEM);
+            return NULL;
+        }
+        flight->bytes = bytes;
+        flight->room = room;
+    }
+    return flight->bytes + flight->length;
+}
+
+enum { HEADER_BYTES = 24 };
+
+/* "*3\r\n", "$12\r\n": `out` has room for HEADER_BYTES. */
+static size_t put_header(char *out, char kind, size_t number)
+{
+    char digits[20];
+    size_t count = 0, length = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    out[length++] = kind;
+    while (count > 0)
+        out[length++] = digits[--count];
+    out[length++] = '\r';
+    out[length++] = '\n';
+    return length;
+}
+
+static command *add_command(redis_request *request)
+{
+    if (request->count == request->room) {
+        size_t room = request->room == 0 ? FIRST_COMMANDS : request->room * 2;
+        command *commands = ds_realloc(request->commands, room * sizeof *commands);
+        if (commands == NULL) {
+            fail(request, DS_NOMEM);
+            return NULL;
+        }
+        request->commands = commands;
+        request->room = room;
+    }
+    command *added = &request->commands[request->count++];
+    memset(added, 0, sizeof *added);
+    return added;
+}
+
+void request_begin_sink(redis_request *request, size_t argc, const redis_sink *sink, void *user)
+{
+    if (request->arguments_left != 0 || argc == 0)
+        fail(request, DS_BACKEND);
+    char *out = reserve(request, HEADER_BYTES);
+    if (out == NULL)
+        return;
+    command *added = add_command(request);
+    if (added == NULL)
+        return;
+    added->start = request->flight->length;
+    added->sink = sink;
+    added->user = user;
+    request->flight->length += put_header(out, '*', argc);
+    request->arguments_left = argc;
+}
+
+void request_begin(redis_request *request, size_t argc)
+{
+    request_begin_sink(request, argc, NULL, NULL);
+}
+
+char *request_room(redis_request *request, size_t length)
+{
+    if (request->arguments_left == 0)
+        fail(request, DS_BACKEND);
+    char *out = length < SIZE_MAX / 8 ? reserve(request, HEADER_BYTES + length + 2) : reserve(request, length);
+    if (out == NULL)
+        return NULL;
+    request->arguments_left--;
+    size_t header = put_header(out, '$', length);
+    memcpy(out + header + length, "\r\n", 2);
+    request->flight->length += header + length + 2;
+    return out + header;
+}
+
+void request_bytes(redis_request *request, const void *bytes, size_t length)
+{
+    char *room = request_room(request, length);
+    if (room != NULL && length > 0)
+        memcpy(room, bytes, length);
+}
+
+void request_text(redis_request *request, const char *text)
+{
+    request_bytes(request, text, strlen(text));
+}
+
+void request_integer(redis_request *request, int64_t integer)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t left = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (integer < 0)
+        digits[--at] = '-';
+    request_bytes(request, digits + at, sizeof digits - at);
+}
+
+void request_undo(redis_request *request)
+{
+    if (request->count == 0 || request->failed != DS_OK)
+        return;
+    request->flight->length = request->commands[--request->count].start;
+    request->arguments_left = 0;
+}
+
+size_t request_count(const redis_request *request)
+{
+    return request->count;
+}
+
+size_t request_size(const redis_request *request)
+{
+    return request->flight == NULL ? 0 : request->flight->length;
+}
+
+/* ---- before and after a run ---- */
+
+ds_status request_check(redis_request *request, ds_error *err)
+{
+    if (request->failed == DS_NOMEM)
+        return ds_error_set(err, DS_NOMEM, "out of memory");
+    if (request->failed != DS_OK || request->arguments_left != 0)
+        return ds_error_set(err, DS_BACKEND, "a command was put together with a wrong number of arguments");
+    return DS_OK;
+}
+
+void request_depart(redis_request *request)
+{
+    redis_flight *flight = request->flight;
+    flight->request = request;
+    flight->sent = request->answered < request->count ? request->commands[request->answered].start : flight->length;
+    flight->is_touched = false;
+    flight->due = request->count - request->answered;
+}
+
+bool request_is_answered(const redis_request *request)
+{
+    return request->answered == request->count;
+}
+
+bool request_is_untouched(const redis_request *request)
+{
+    const redis_flight *flight = request->flight;
+    return !request_is_answered(request) && !flight->is_touched &&
+           flight->sent <= request->commands[request->answered].start;
+}
+
+void request_settle(redis_request *request)
+{
+    const redis_flight *flight = request->flight;
+    size_t sent = flight->sent + (flight->is_touched ? 1 : 0);
+    for (size_t i = request->answered; i < request->count; i++) {
+        command *left = &request->commands[i];
+        left->is_sent = sent > left->start;
+        left->reply = NULL;
+        left->failed = DS_OK;
+        if (left->is_streaming && left->sink->again != NULL)
+            left->sink->again(left->user, &(redis_place){.command = i});
+        left->is_streaming = false;
+    }
+}
+
+const redis_reply *redis_reply_at(const redis_request *request, size_t number)
+{
+    return number < request->count ? request->commands[number].reply : NULL;
+}
+
+ds_status redis_command_status(const redis_request *request, size_t number, ds_error *err)
+{
+    if (number >= request->count)
+        return ds_error_set(err, DS_BACKEND, "there is no such command");
+    const command *asked = &request->commands[number];
+    if (asked->is_answered)
+        return DS_OK;
+    bool is_unknown = request->is_write && asked->is_sent;
+    const ds_error *said = is_unknown ? &request->error : &request->cause;
+    if (err != NULL)
+        *err = *said;
+    return said->status;
+}
+
+/* ---- flights ---- */
+
+void flight_free(redis_flight *flight)
+{
+    if (flight == NULL)
+        return;
+    if (flight->is_secret && flight->bytes != NULL)
+        explicit_bzero(flight->bytes, flight->room);
+    ds_free(flight->bytes);
+    ds_free(flight);
+}
+
+void flight_orphan(redis_flight *flight)
+{
+    flight->request->flight = NULL;
+    flight->request = NULL;
+}
+
+void queue_add(flight_queue *queue, redis_flight *flight)
+{
+    flight->next = NULL;
+    flight->is_queued = true;
+    if (queue->last != NULL)
+        queue->last->next = flight;
+    else
+        queue->first = flight;
+    queue->last = flight;
+    if (queue->unsent == NULL)
+        queue->unsent = flight;
+}
+
+void queue_remove(flight_queue *queue, redis_flight *flight)
+{
+    redis_flight *before = NULL;
+    for (redis_flight *at = queue->first; at != flight; at = at->next)
+        before = at;
+    if (before != NULL)
+        before->next = flight->next;
+    else
+        queue->first = flight->next;
+    if (queue->last == flight)
+        queue->last = before;
+    if (queue->unsent == flight)
+        queue->unsent = flight->next;
+    flight->next = NULL;
+    flight->is_queued = false;
+}

@@ -1,0 +1,69 @@
+/* Requests from the inside: what the mapping holds of one, and the flight, what the link holds of it.
+ *
+ * The flight owns the encoded bytes, so that the link can go on with it when the request is gone: an orphan. Both
+ * belong to the thread that has the lane's turn while they are on the link; else to the request's thread. */
+#ifndef REDIS_REQUEST_H
+#define REDIS_REQUEST_H
+
+#include "connection.h"
+
+typedef struct redis_flight {
+    struct redis_flight *next;
+    redis_request *request; /* NULL: an orphan; its replies are dropped */
+    char *bytes;
+    size_t length, room;
+    size_t sent;     /* bytes that the system took */
+    bool is_touched; /* TLS may have sent some of what is not counted as sent */
+    size_t due;      /* replies that have not come */
+    bool is_queued;  /* on a link */
+    bool is_secret;  /* holds a password: wiped when freed */
+} redis_flight;
+
+typedef struct flight_queue {
+    redis_flight *first, *last;
+    redis_flight *unsent; /* the first that has bytes to send; NULL: all are sent */
+} flight_queue;
+
+typedef struct command {
+    size_t start; /* of its bytes */
+    const redis_sink *sink;
+    void *user;
+    redis_reply *reply;
+    bool is_answered, is_streaming; /* the sink got something of it */
+    bool is_sent;                   /* decided when the request left the link without its answer */
+    ds_status failed;               /* of the sink, or for memory: the rest of the reply is dropped */
+} command;
+
+typedef struct chunk chunk;
+
+struct redis_request {
+    redis *connection;
+    command *commands;
+    size_t count, room, answered;
+    size_t arguments_left;
+    ds_status failed; /* while it was encoded */
+    bool is_write;
+    chunk *chunks;
+    char *next, *end;     /* free memory of the first chunk */
+    redis_flight *flight; /* NULL: none yet, or orphaned */
+    ds_error error;       /* of the run */
+    ds_error cause;       /* of its end: what happened to the commands that were not sent */
+};
+
+/* ---- before and after a run ---- */
+
+ds_status request_check(redis_request *request, ds_error *err); /* whole, and nothing failed */
+void request_depart(redis_request *request); /* the unanswered commands are to be sent (again), from their first byte */
+bool request_is_answered(const redis_request *request);
+bool request_is_untouched(const redis_request *request); /* of the unanswered commands nothing was sent */
+/* Ends the wait for what is unanswered: decides what was sent, and tells the sink of half a reply. */
+void request_settle(redis_request *request);
+
+/* ---- flights ---- */
+
+void flight_free(redis_flight *flight);
+void flight_orphan(redis_flight *flight); /* of a request that was settled */
+void queue_add(flight_queue *queue, redis_flight *flight);
+void queue_remove(flight_queue *queue, redis_flight *flight);
+
+#endif
