@@ -1,8 +1,5 @@
 /* The checks of what a host passes in, made before an operation begins: bad input is refused with nothing sent. */
-#include "model/coerce.h"
 #include "source/operations.h"
-
-#include <stdio.h>
 
 ds_status refuse(const ds_model *model, ds_status status, ds_error *err)
 {
@@ -79,26 +76,9 @@ ds_status id_coerce(const ds_model *model, ds_value id, arena *memory, ds_value 
     return status;
 }
 
-/* The length of the longest part of a text, at most `room` bytes, that ends at a code point. */
-static size_t cut_at(const char *text, size_t room)
-{
-    size_t length = strlen(text);
-    if (length <= room)
-        return length;
-    length = room;
-    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
-        length--;
-    return length;
-}
-
 const char *id_print(ds_value id, id_text *out)
 {
-    const size_t room = sizeof out->text - sizeof "...";
-    char *json = ds_value_to_json(id);
-    size_t length = json == NULL ? 0 : cut_at(json, room);
-    snprintf(out->text, sizeof out->text, "%.*s%s", (int)length, json == NULL ? "" : json,
-             json == NULL || json[length] != '\0' ? "..." : "");
-    ds_free(json);
+    value_show(id, out->text);
     return out->text;
 }
 

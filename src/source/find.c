@@ -56,13 +56,10 @@ ds_status ds_find_by_ids(ds_model *model, const ds_value *ids, size_t n, ds_curs
 
 ds_status selection_bind_first(const ds_query *query, const definition *def, selection **out, ds_error *err)
 {
-    ds_query first;
-    ds_query_init(&first);
-    if (query != NULL)
-        memcpy(&first, query, query->size < sizeof first ? query->size : sizeof first);
-    first.size = (uint32_t)sizeof first;
-    first.limit = 1;
-    return selection_bind(&first, def, out, err);
+    ds_status status = selection_bind(query, def, out, err);
+    if (status == DS_OK)
+        (*out)->ask.limit = 1;
+    return status;
 }
 
 ds_status find_first(operation *op, selection *sel, ds_record **out)

@@ -3,6 +3,7 @@
 #ifndef SOURCE_OPERATIONS_H
 #define SOURCE_OPERATIONS_H
 
+#include "model/coerce.h"
 #include "source/source.h"
 
 #define BLOCK_RECORDS 256  /* that a find asks for at a time */
@@ -21,9 +22,9 @@ ds_status id_coerce(const ds_model *, ds_value id, arena *, ds_value *out, ds_er
 /* Fills ds_error.source of an operation that did not begin; returns `status`. */
 ds_status refuse(const ds_model *, ds_status status, ds_error *);
 
-/* A value for a sentence: as JSON, cut. */
+/* A value for a sentence. */
 typedef struct id_text {
-    char text[72];
+    char text[VALUE_SHOWN];
 } id_text;
 const char *id_print(ds_value id, id_text *);
 

@@ -1,8 +1,6 @@
 /* What becomes of each record of a write: decided by the connector, told to the host in the library's own sentences. */
+#include "base/sentence.h"
 #include "source/operations.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 ds_status outcomes_init(ds_outcomes *outcomes, size_t count, ds_error *err)
 {
@@ -43,15 +41,15 @@ void ds_outcome_fail(ds_outcomes *outcomes, size_t i, ds_status status, int32_t 
 {
     if (i >= outcomes->count)
         return;
-    char text[2 * sizeof((ds_error *)NULL)->message]; /* ds_error_set() cuts what is longer */
+    char text[sizeof((ds_error *)NULL)->message];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(text, sizeof text, format, arguments);
+    sentence_format(text, sizeof text, format, arguments);
     va_end(arguments);
     outcomes->items[i] = (outcome){.state = OUTCOME_FAILED,
                                    .status = status == DS_OK ? DS_BACKEND : status,
                                    .native = native,
-                                   .text = length <= 0 ? NULL : arena_copy(&outcomes->texts, text, strlen(text))};
+                                   .text = text[0] == '\0' ? NULL : arena_copy(&outcomes->texts, text, strlen(text))};
 }
 
 bool outcome_refused(const ds_outcomes *outcomes, size_t i, ds_refusal refusal)

@@ -1,6 +1,5 @@
 /* Changing one record: update, upsert and increment by id, with what the library does where the connector has no entry.
  */
-#include "model/coerce.h"
 #include "source/operations.h"
 
 /* ---- update ---- */

@@ -36,3 +36,14 @@ TESTS += tests/unit/test_settings
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c
 tests_unit_test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_settings_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_find
+TESTS += tests/unit/test_find
+tests_unit_test_find_SOURCES = tests/unit/test_find.c tests/support/people.c tests/support/people.h tests/support/toy.c tests/support/toy.h
+tests_unit_test_find_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_find_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_sort
+TESTS += tests/unit/test_sort
+tests_unit_test_sort_SOURCES = tests/unit/test_sort.c
+tests_unit_test_sort_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sort_LDADD = $(UNIT_LIBS)
