@@ -125,7 +125,7 @@ ds_status ds_increment(ds_model *model, ds_value given, const char *property, ds
 {
     arena memory = {.chunks = NULL};
     ds_value id, amount, sum = ds_null();
-    size_t slot;
+    size_t slot = DS_NO_SLOT;
     ds_status status = model_check(model, err);
     if (status == DS_OK)
         status = id_coerce(model, given, &memory, &id, err);
