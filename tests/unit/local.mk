@@ -47,3 +47,9 @@ TESTS += tests/unit/test_sort
 tests_unit_test_sort_SOURCES = tests/unit/test_sort.c
 tests_unit_test_sort_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sort_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_redis_keys
+TESTS += tests/unit/test_redis_keys
+tests_unit_test_redis_keys_SOURCES = tests/unit/test_redis_keys.c
+tests_unit_test_redis_keys_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/plugin/redis
+tests_unit_test_redis_keys_LDADD = plugin/redis/libredis.la $(UNIT_LIBS)
