@@ -118,7 +118,8 @@ DS_API void ds_url_free(ds_url *url);
 DS_API void *ds_model_state(const ds_model *model);
 
 /* Puts a value into a record of a block, or the generated id into a record that is created: copied, not coerced, so it must
- * be of the property's type (or a string that did not parse as it; text for an undeclared property). Fails for memory. */
+ * be of the property's type (or a string that did not parse as it; text for an undeclared property). A name that a strict model
+ * does not declare is passed over. Fails for memory. */
 DS_API ds_status ds_record_put(ds_record *record, size_t slot, ds_value value);
 DS_API ds_status ds_record_put_named(ds_record *record, const char *name, size_t length, ds_value value); /* declared or not */
 /* Puts the text of a backend that knows only text: parsed as the property's type; where it is not that type's text, the

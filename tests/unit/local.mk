@@ -53,3 +53,14 @@ TESTS += tests/unit/test_redis_keys
 tests_unit_test_redis_keys_SOURCES = tests/unit/test_redis_keys.c
 tests_unit_test_redis_keys_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/plugin/redis
 tests_unit_test_redis_keys_LDADD = plugin/redis/libredis.la $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_definitions
+TESTS += tests/unit/test_definitions
+tests_unit_test_definitions_SOURCES = tests/unit/test_definitions.c
+tests_unit_test_definitions_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_definitions_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_records
+TESTS += tests/unit/test_records
+tests_unit_test_records_SOURCES = tests/unit/test_records.c
+tests_unit_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_records_LDADD = $(UNIT_LIBS)
