@@ -32,17 +32,28 @@ static bool parse_database(const char *text, int64_t *out)
     return true;
 }
 
-/* "/3", or "" and "/", which leave it out. */
+/* No sentence shows the text: it may be the rest of a password that holds a '/' or a '?'. */
+static ds_status read_database(redis_url *url, const char *text, const char *what, ds_error *err)
+{
+    int64_t database;
+    if (!parse_database(text, &database))
+        return ds_error_set(err, DS_CONFIG, "%s has a database that is not a number from 0 to %d", what,
+                            REDIS_DATABASE_MAX);
+    if (url->database >= 0 && url->database != database)
+        return ds_error_set(err, DS_CONFIG, "%s asks for two databases, %lld and %lld", what, (long long)url->database,
+                            (long long)database);
+    url->database = database;
+    return DS_OK;
+}
+
+/* "3"; an empty path leaves it out. */
 static ds_status read_path(redis_url *url, const char *path, const char *what, ds_error *err)
 {
-    if (path == NULL || path[0] == '\0' || (path[0] == '/' && path[1] == '\0'))
+    if (path == NULL || path[0] == '\0')
         return DS_OK;
-    if (strchr(path + 1, '/') != NULL)
+    if (strchr(path, '/') != NULL)
         return ds_error_set(err, DS_CONFIG, "%s has a path of two segments where a database number is expected", what);
-    if (!parse_database(path + 1, &url->database))
-        return ds_error_set(err, DS_CONFIG, "%s asks for the database \"%s\", which is not a number from 0 to %d", what,
-                            path + 1, REDIS_DATABASE_MAX);
-    return DS_OK;
+    return read_database(url, path, what, err);
 }
 
 static ds_status read_socket_path(redis_url *url, const char *path, const char *what, ds_error *err)
@@ -55,20 +66,14 @@ static ds_status read_socket_path(redis_url *url, const char *path, const char *
 
 static ds_status read_query(redis_url *url, const char *what, ds_error *err)
 {
-    for (size_t i = 0; i < url->parts->query_count; i++) {
+    ds_status status = DS_OK;
+    for (size_t i = 0; status == DS_OK && i < url->parts->query_count; i++) {
         const char *name = url->parts->query_names[i], *value = url->parts->query_values[i];
-        int64_t database;
         if (strcmp(name, "db") != 0)
             return ds_error_set(err, DS_CONFIG, "%s has the unknown query key \"%s\"", what, name);
-        if (value == NULL || !parse_database(value, &database))
-            return ds_error_set(err, DS_CONFIG, "%s asks for the database \"%s\", which is not a number from 0 to %d",
-                                what, value == NULL ? "" : value, REDIS_DATABASE_MAX);
-        if (url->database >= 0 && url->database != database)
-            return ds_error_set(err, DS_CONFIG, "%s asks for two databases, %lld and %lld", what,
-                                (long long)url->database, (long long)database);
-        url->database = database;
+        status = read_database(url, value == NULL ? "" : value, what, err);
     }
-    return DS_OK;
+    return status;
 }
 
 static const char *unless_empty(const char *text)
@@ -93,8 +98,10 @@ ds_status redis_url_parse(const char *text, const char *what, redis_url *out, ds
     if (scheme == NULL)
         return ds_error_set(err, DS_CONFIG, "%s must begin with redis://, rediss:// or unix://", what);
     ds_status status = ds_url_split(text, scheme->is_socket, &out->parts, err);
-    if (status != DS_OK)
-        return status;
+    if (status != DS_OK) {
+        ds_error split = err == NULL ? (ds_error){0} : *err;
+        return ds_error_set(err, status, "%s cannot be read: %s", what, split.message);
+    }
     read_parts(out, scheme);
     if (scheme->is_socket)
         status = read_socket_path(out, out->parts->path, what, err);
