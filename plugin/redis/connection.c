@@ -107,7 +107,7 @@ redis_lane *redis_execute_lane(redis *self)
 void redis_stats(redis *self, ds_buffer *members)
 {
     int sockets = atomic_load(&self->main.link.is_open) + atomic_load(&self->execute.link.is_open);
-    ds_buffer_format(members, "\"sockets\": %d, \"connects\": %llu, \"bytesSent\": %llu, \"bytesReceived\": %llu",
+    ds_buffer_format(members, "\"connections\": %d, \"connects\": %llu, \"bytesSent\": %llu, \"bytesReceived\": %llu",
                      sockets, (unsigned long long)atomic_load(&self->counters.connects),
                      (unsigned long long)atomic_load(&self->counters.sent),
                      (unsigned long long)atomic_load(&self->counters.received));
