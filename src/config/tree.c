@@ -110,10 +110,13 @@ void tree_merge(cJSON *base, cJSON *over)
     tree_free(over);
 }
 
+/* Whole numbers as integers: cJSON does not know how they were written. */
 static void print_number(ds_buffer *buffer, double number)
 {
     char text[32];
-    ds_buffer_append(buffer, text, number_print(number, text));
+    int64_t integer = 0;
+    bool whole = number_is_integer(number, &integer);
+    ds_buffer_append(buffer, text, whole ? integer_print(integer, text) : number_print(number, text));
 }
 
 static void print_children(ds_buffer *buffer, const cJSON *tree)

@@ -64,3 +64,9 @@ TESTS += tests/unit/test_records
 tests_unit_test_records_SOURCES = tests/unit/test_records.c
 tests_unit_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_records_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_models
+TESTS += tests/unit/test_models
+tests_unit_test_models_SOURCES = tests/unit/test_models.c
+tests_unit_test_models_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_models_LDADD = $(UNIT_LIBS)
