@@ -70,7 +70,7 @@ static char *day_put(char *out, int64_t days)
 
 size_t date_print(int64_t ms, char out[32])
 {
-    int64_t days = ms / MS_PER_DAY - (ms % MS_PER_DAY < 0), left = ms - days * MS_PER_DAY;
+    int64_t left = (ms % MS_PER_DAY + MS_PER_DAY) % MS_PER_DAY, days = ms / MS_PER_DAY - (ms % MS_PER_DAY < 0);
     char *next = mark_put(day_put(out, days), 'T');
     next = mark_put(digits_put(next, left / 3600000, 2), ':');
     next = mark_put(digits_put(next, left / 60000 % 60, 2), ':');
