@@ -101,8 +101,10 @@ DS_API long ds_source_retry_after(ds_source *source, unsigned retries, const ds_
 /* Splits scheme://[user[:password]@][host][:port][/path][?query]. The last '@' ends the credentials; percent-encoding is
  * undone in user, password, path and query values; a host in brackets loses them. A part that is absent is NULL, one that is
  * empty "". The path comes without the '/' before it, but that of a socket with it ("0" of redis://h/0, "/run/r.sock" of
- * unix:///run/r.sock); a socket has a path that begins with '/', and no host or port. DS_CONFIG names what is wrong, never the password: a '#', a bad
- * percent-encoding or one of NUL, a port outside 1 to 65535, an unclosed bracket. Free it with ds_url_free(). */
+ * unix:///run/r.sock); a socket has a path that begins with '/', and no host or port. DS_CONFIG names what is wrong, never
+ * the password: a '#', a bad percent-encoding or one of NUL, a port outside 1 to 65535, an unclosed bracket, an '@' in the
+ * query or (but of a socket) the path, for it may be the end of a password that holds a '/' or '?'. Free it with
+ * ds_url_free(). */
 typedef struct ds_url {
     char *scheme, *user, *password, *host, *path;
     int port; /* 0: absent */

@@ -141,6 +141,9 @@ static ds_status split_text(const char *text, bool is_socket, parts *p, ds_error
     const char *question = span_find(rest, '?');
     if (question != NULL) {
         p->query = (span){question + 1, rest.end};
+        if (span_find(p->query, '@') != NULL) /* it may well end a password that holds a '?' */
+            return url_fail(err, "has an '@' behind a '?': in a password '?' is written %3F, in a query '@' is written "
+                                 "%40");
         rest.end = question;
     }
     return split_rest(rest, is_socket, p, err);
@@ -210,8 +213,6 @@ static ds_status copy_parameter(span s, ds_url *url, ds_error *err)
     span value = {equals == NULL ? s.end : equals + 1, s.end};
     if (name.start == name.end)
         return url_fail(err, "has a query parameter without a name");
-    if (span_find(name, '@') != NULL)
-        return url_fail(err, "has an '@' behind a '?': in a password '?' is written %3F");
     ds_status status = copy_plain(name, &url->query_names[url->query_count], err);
     if (status == DS_OK)
         status = copy_decoded(value, &url->query_values[url->query_count++], err);
