@@ -10,11 +10,11 @@ typedef struct arena {
     char *next, *end;
 } arena; /* all zero is an empty arena */
 
-void *arena_alloc(arena *, size_t size);                         /* aligned for anything; NULL: out of memory */
+void *arena_alloc(arena *, size_t size); /* aligned for anything; NULL: out of memory */
 void *arena_zeroed(arena *, size_t count, size_t size);
-char *arena_copy(arena *, const void *bytes, size_t length);     /* with a NUL behind it */
-bool arena_copy_value(arena *, ds_value value, ds_value *copy);  /* its bytes too */
-void arena_reset(arena *);                                       /* empty again; keeps its largest chunk */
+char *arena_copy(arena *, const void *bytes, size_t length);    /* with a NUL behind it */
+bool arena_copy_value(arena *, ds_value value, ds_value *copy); /* its bytes too */
+void arena_reset(arena *);                                      /* empty again; keeps its largest chunk */
 void arena_free(arena *);
 
 #endif

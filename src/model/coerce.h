@@ -5,8 +5,8 @@
 #include "base/arena.h"
 #include "base/base.h"
 
-/* Makes `value` a value of the type, its bytes in the arena (copied even where nothing changes). On failure writes only the
- * reason ("\"12x\" is not an integer") to the error, DS_INVALID; the caller names the property. Null stays null. */
+/* Makes `value` a value of the type, its bytes in the arena (copied even where nothing changes). On failure writes only
+ * the reason ("\"12x\" is not an integer") to the error, DS_INVALID; the caller names the property. Null stays null. */
 ds_status coerce_value(ds_property_type type, ds_value value, arena *, ds_value *out, ds_error *);
 /* As canonical text, a DS_STRING: what undeclared properties hold. */
 ds_status coerce_text(ds_value value, arena *, ds_value *out, ds_error *);

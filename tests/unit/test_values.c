@@ -128,8 +128,11 @@ static int oracle_compare(ds_value a, ds_value b)
 
 static void test_order_numbers(void)
 {
-    if (sizeof(long double) < 10)
+    volatile long double wide = (long double)INT64_MAX; /* valgrind computes them as doubles */
+    if (wide - 1 == wide) {
+        puts("a long double is too narrow here to tell");
         return;
+    }
     for (int i = 0; i < 300000; i++) {
         ds_value a = random_number(), b = random_number();
         if (ds_value_compare(a, b) != oracle_compare(a, b))
