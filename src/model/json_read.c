@@ -26,6 +26,8 @@ static locale_t c_locale(void)
 static ds_status load_error(const json_error_t *error, uint64_t first_line, ds_error *err)
 {
     unsigned long long line = first_line + (error->line > 0 ? (unsigned)error->line - 1 : 0);
+    if (error->text[0] == '\0') /* jansson tells of no other failure without a word */
+        return error_nomem(err);
     switch (json_error_code(error)) {
     case json_error_out_of_memory:
         return error_nomem(err);
@@ -42,6 +44,19 @@ static ds_status load_error(const json_error_t *error, uint64_t first_line, ds_e
     }
 }
 
+static ds_status nul_error(const char *text, const char *nul, uint64_t line, bool *grammar, ds_error *err)
+{
+    const char *start = text;
+    for (const char *at = text; at != nul; at++)
+        if (*at == '\n') {
+            line++;
+            start = at + 1;
+        }
+    *grammar = true;
+    return ds_error_set(err, DS_INVALID, "the JSON is not valid at line %llu, column %zu: it holds a NUL byte",
+                        (unsigned long long)line, (size_t)(nul - start) + 1);
+}
+
 ds_status json_load_at(const char *text, size_t length, uint64_t line, json_t **out, bool *grammar, ds_error *err)
 {
     json_error_t error;
@@ -49,6 +64,9 @@ ds_status json_load_at(const char *text, size_t length, uint64_t line, json_t **
     *grammar = false;
     if (text == NULL)
         return ds_error_set(err, DS_INVALID, "there is no JSON text: NULL was given for it");
+    const char *nul = memchr(text, '\0', length); /* jansson 2.14 passes over one that follows a number */
+    if (nul != NULL)
+        return nul_error(text, nul, line, grammar, err);
     locale_t before = uselocale(c_locale());
     *out = json_loadb(text, length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     uselocale(before);
