@@ -130,6 +130,7 @@ static ds_status judge_again(sweep *self)
     size_t count = self->count;
     self->count = 0;
     op->error = (ds_error){.status = DS_OK};
+    operation_step(op);
     ds_status status = lookup_ids(op, self->ids, count, self->again);
     for (size_t i = 0; status == DS_OK && i < ds_block_count(self->again); i++) {
         const ds_record *record = block_record(self->again, i);
@@ -204,50 +205,90 @@ static ds_status by_filter(operation *op, selection *sel, const ds_record *chang
     return status;
 }
 
-static ds_status check(const ds_model *model, const ds_filter *filter, bool is_update, const ds_record *changes,
-                       selection **out, ds_error *err)
+/* Changes that set an id: it must be that of each record that matches, which none other can have. Nothing is written
+ * before all have been looked at. */
+static ds_status ids_check(operation *op, selection *sel, ds_value id)
+{
+    stream walk;
+    id_text own, other;
+    ds_record *record = NULL;
+    ds_status status = stream_open(&walk, op, sel, DS_DID_WHERE | DS_DID_FIELDS);
+    while (status == DS_OK && (status = stream_next(&walk, op, &record)) == DS_OK && record != NULL) {
+        ds_value found = record_peek(record, op->model->definition->id_slot);
+        if (ds_value_compare(found, id) != 0)
+            status = ds_error_set(&op->error, DS_INVALID,
+                                  "the id of the record %s of model \"%s\" cannot be changed (to %s)",
+                                  id_print(found, &own), op->model->definition->name, id_print(id, &other));
+    }
+    stream_close(&walk);
+    return status;
+}
+
+static ds_status update_by_filter(operation *op, selection *sel, const ds_record *changes, uint64_t *done)
+{
+    size_t id_slot = op->model->definition->id_slot;
+    if (!record_is_set(changes, id_slot))
+        return by_filter(op, sel, changes, done);
+    arena memory = {.chunks = NULL};
+    ds_status status = ids_check(op, sel, record_value(changes, id_slot));
+    if (status == DS_OK) {
+        changes = changes_without_id(changes, &memory);
+        status = changes != NULL ? by_filter(op, sel, changes, done) : error_nomem(&op->error);
+    }
+    arena_free(&memory);
+    return status;
+}
+
+static ds_status check(const ds_model *model, const ds_filter *filter, const char *what, selection **out, ds_error *err)
 {
     ds_status status = model_check(model, err);
     if (status != DS_OK)
         return status;
-    const definition *def = model->definition;
     if (filter == NULL)
         return ds_error_set(err, DS_INVALID,
-                            "%s of model \"%s\" was given NULL for a filter; ds_everything() is all records",
-                            is_update ? "an update" : "a delete", def->name);
-    if (is_update)
-        status = changes_check(model, changes, err);
-    if (status == DS_OK && is_update && record_is_set(changes, def->id_slot))
-        status = ds_error_set(err, DS_INVALID, "an update by filter of model \"%s\" cannot set the id", def->name);
-    return status == DS_OK ? selection_bind_ids(filter, def, out, err) : status;
+                            "%s of model \"%s\" was given NULL for a filter; ds_everything() is all records", what,
+                            model->definition->name);
+    return selection_bind_ids(filter, model->definition, out, err);
 }
 
-static ds_status run(ds_model *model, const ds_filter *filter, bool is_update, const ds_record *changes,
-                     uint64_t *count, ds_error *err)
+ds_status ds_update(ds_model *model, const ds_filter *filter, const ds_record *changes, uint64_t *count, ds_error *err)
 {
     selection *sel = NULL;
     uint64_t done = 0;
     if (count != NULL)
         *count = 0;
-    ds_status status = check(model, filter, is_update, changes, &sel, err);
-    if (status != DS_OK)
+    ds_status status = check(model, filter, "an update", &sel, err);
+    if (status == DS_OK)
+        status = changes_check(model, changes, err);
+    if (status != DS_OK) {
+        selection_free(sel);
         return refuse(model, status, err);
+    }
     operation op;
     status = operation_begin(&op, model->source, model, true);
     if (status == DS_OK)
-        status = by_filter(&op, sel, changes, &done);
+        status = update_by_filter(&op, sel, changes, &done);
     if (count != NULL)
         *count = done;
     selection_free(sel);
     return operation_end(&op, status, err);
 }
 
-ds_status ds_update(ds_model *model, const ds_filter *filter, const ds_record *changes, uint64_t *count, ds_error *err)
-{
-    return run(model, filter, true, changes, count, err);
-}
-
 ds_status ds_delete(ds_model *model, const ds_filter *filter, uint64_t *count, ds_error *err)
 {
-    return run(model, filter, false, NULL, count, err);
+    selection *sel = NULL;
+    uint64_t done = 0;
+    if (count != NULL)
+        *count = 0;
+    ds_status status = check(model, filter, "a delete", &sel, err);
+    if (status != DS_OK)
+        return refuse(model, status, err);
+    operation op;
+    status = operation_begin(&op, model->source, model, true);
+    if (status == DS_OK)
+        status = by_filter(&op, sel, NULL, &done);
+    if (count != NULL)
+        *count = done;
+    selection_free(sel);
+    return operation_end(&op, status, err);
 }

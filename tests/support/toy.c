@@ -18,6 +18,7 @@ typedef struct toy_scan {
     uint32_t did;
     ds_record **records;
     size_t count, position;
+    bool lacks_memory;
 } toy_scan;
 
 toy_switches toy;
@@ -32,6 +33,8 @@ void toy_reset(void)
 static ds_status enter(toy_entry entry, ds_call *call)
 {
     unsigned number = ++toy.calls[entry];
+    if (toy.meddle != NULL && toy.meddle_in == entry)
+        toy.meddle(toy.user);
     bool fails = toy.fault != DS_OK && toy.fault_in == entry && number >= toy.fault_at &&
                  number - toy.fault_at <= toy.fault_times;
     return fails ? ds_error_set(call->error, toy.fault, "the toy was told to fail") : DS_OK;
@@ -67,28 +70,35 @@ static bool sets(const ds_record *record, const ds_field *field)
     return false;
 }
 
-static void put_fields(ds_record *to, const ds_record *from, const ds_record *but)
+static bool put_fields(ds_record *to, const ds_record *from, const ds_record *but)
 {
     ds_field field;
+    bool done = true;
     for (size_t slot = 0; slot < ds_record_slots(from); slot++)
         if (ds_record_field(from, slot, &field) && field.value.type != DS_NULL && (but == NULL || !sets(but, &field)))
-            ds_record_put_named(to, field.name, field.name_length, field.value);
+            done = ds_record_put_named(to, field.name, field.name_length, field.value) == DS_OK && done;
+    return done;
 }
 
-/* `first` with `second` laid over it, without nulls. */
+/* `first` with `second` laid over it, without nulls. NULL: out of memory. */
 static ds_record *merged(const ds_model *model, const ds_record *first, const ds_record *second)
 {
     ds_record *record = ds_record_new(model);
-    if (first != NULL)
-        put_fields(record, first, second);
-    put_fields(record, second, NULL);
+    if (record == NULL || (first != NULL && !put_fields(record, first, second)) || !put_fields(record, second, NULL)) {
+        ds_record_free(record);
+        return NULL;
+    }
     return record;
 }
 
-static void row_become(toy_row *row, ds_record *record)
+/* false: `record` is NULL, for memory. */
+static bool row_become(toy_row *row, ds_record *record)
 {
+    if (record == NULL)
+        return false;
     ds_record_free(row->record);
     row->record = record;
+    return true;
 }
 
 static void row_remove(toy_table *table, toy_row *row)
@@ -97,11 +107,23 @@ static void row_remove(toy_table *table, toy_row *row)
     *row = table->rows[--table->count];
 }
 
-static void row_add(toy_table *table, const ds_model *model, ds_record *record)
+static bool row_add(toy_table *table, const ds_model *model, ds_record *record)
 {
+    if (record == NULL)
+        return false;
     table->rows = realloc(table->rows, (table->count + 1) * sizeof *table->rows);
     ds_value ttl = ds_model_setting(model, "ttl");
     table->rows[table->count++] = (toy_row){model, record, ttl.type == DS_INTEGER ? ttl.as.integer : -1};
+    return true;
+}
+
+/* What a write did: `stored` is false for memory. */
+static void tell(ds_outcomes *outcomes, size_t i, bool stored, bool created)
+{
+    if (stored)
+        ds_outcome_ok(outcomes, i, created);
+    else
+        ds_outcome_fail(outcomes, i, DS_NOMEM, 0, "the toy is out of memory");
 }
 
 static const char *unique_taken(toy_table *table, const ds_model *model, const ds_record *record)
@@ -122,9 +144,16 @@ void toy_set(const ds_model *model, ds_value id, const char *property, ds_value 
 {
     toy_row *row = row_of(only, model, id);
     ds_record *change = ds_record_new(model);
-    ds_record_set(change, property, value);
-    row_become(row, merged(model, row->record, change));
+    if (ds_record_set(change, property, value) != DS_OK || !row_become(row, merged(model, row->record, change)))
+        abort();
     ds_record_free(change);
+}
+
+void toy_add(const ds_model *model, const char *json)
+{
+    ds_record *record = NULL;
+    if (ds_record_from_json(model, json, &record, NULL) != DS_OK || !row_add(only, model, record))
+        abort();
 }
 
 void toy_remove(const ds_model *model, ds_value id)
@@ -168,8 +197,7 @@ static void create_one(toy_table *table, const ds_model *model, ds_record *recor
     } else if (unique != NULL) {
         ds_outcome_refuse(outcomes, i, DS_REFUSED_UNIQUE_TAKEN, unique);
     } else {
-        row_add(table, model, merged(model, NULL, record));
-        ds_outcome_ok(outcomes, i, true);
+        tell(outcomes, i, row_add(table, model, merged(model, NULL, record)), true);
     }
 }
 
@@ -211,6 +239,7 @@ static void scan_page(toy_scan *scan)
 /* The records that are there now, as far as the scan is to finish them. */
 static void scan_fill(toy_scan *scan, const toy_table *table, const ds_model *model)
 {
+    size_t matching = 0;
     const ds_selection *ask = scan->ask;
     scan->records = calloc(table->count + 1, sizeof(ds_record *));
     for (size_t i = 0; i < table->count; i++) {
@@ -218,12 +247,25 @@ static void scan_fill(toy_scan *scan, const toy_table *table, const ds_model *mo
         bool matches = true;
         if ((scan->did & DS_DID_WHERE) != 0)
             ds_filter_matches(ask->where, record, &matches, NULL);
-        if (table->rows[i].model == model && matches && ((scan->did & DS_DID_AFTER) == 0 || is_after(ask, record)))
-            ds_record_copy(record, &scan->records[scan->count++], NULL);
+        if (table->rows[i].model != model || !matches || ((scan->did & DS_DID_AFTER) != 0 && !is_after(ask, record)))
+            continue;
+        matching++;
+        scan->count += ds_record_copy(record, &scan->records[scan->count], NULL) == DS_OK;
     }
+    scan->lacks_memory = scan->count != matching;
     sorting = ask;
     if ((scan->did & DS_DID_ORDER) != 0)
         qsort(scan->records, scan->count, sizeof(ds_record *), compare_rows);
+}
+
+static void toy_end(void *of)
+{
+    toy_scan *scan = of;
+    for (size_t i = 0; scan->records[i] != NULL; i++)
+        ds_record_free(scan->records[i]);
+    free(scan->records);
+    free(scan);
+    toy.open_scans--;
 }
 
 static ds_status toy_find(void *connection, const ds_model *model, const ds_selection *ask, uint32_t may, uint32_t *did,
@@ -250,42 +292,36 @@ static ds_status toy_find(void *connection, const ds_model *model, const ds_sele
         *did &= ~(uint32_t)DS_DID_PAGE;
     toy.open_scans++;
     *out = scan;
-    return DS_OK;
+    bool lacks = scan->lacks_memory;
+    if (lacks)
+        toy_end(scan);
+    return lacks ? ds_error_set(call->error, DS_NOMEM, "the toy is out of memory") : DS_OK;
 }
 
-static void add(const toy_scan *scan, ds_block *block, const ds_record *record)
+static ds_status add(const toy_scan *scan, ds_block *block, const ds_record *record)
 {
     const ds_selection *ask = scan->ask;
-    if ((scan->did & DS_DID_FIELDS) == 0 || ask->field_count == 0) {
-        ds_block_add_copy(block, record);
-        return;
-    }
+    if ((scan->did & DS_DID_FIELDS) == 0 || ask->field_count == 0)
+        return ds_block_add_copy(block, record);
     ds_record *copy = ds_block_add(block);
-    for (size_t i = 0; i < ask->field_count; i++)
+    ds_status status = copy == NULL ? DS_NOMEM : DS_OK;
+    for (size_t i = 0; status == DS_OK && i < ask->field_count; i++)
         if (ds_record_get(record, ask->fields[i]).type != DS_NULL)
-            ds_record_put_named(copy, ask->fields[i], strlen(ask->fields[i]), ds_record_get(record, ask->fields[i]));
+            status = ds_record_put_named(copy, ask->fields[i], strlen(ask->fields[i]),
+                                         ds_record_get(record, ask->fields[i]));
+    return status;
 }
 
 static ds_status toy_block(void *of, ds_block *block, ds_call *call)
 {
     toy_scan *scan = of;
-    ds_status status = enter(TOY_BLOCK, call);
+    ds_status status = enter(TOY_BLOCK, call), added = DS_OK;
     if (ds_block_wanted(block) > toy.wanted_most)
         toy.wanted_most = ds_block_wanted(block);
     size_t most = toy.per_block != 0 ? toy.per_block : ds_block_wanted(block);
-    for (size_t i = 0; i < most && scan->position < scan->count; i++)
-        add(scan, block, scan->records[scan->position++]);
-    return status; /* of a failure too: the library forgets what was added */
-}
-
-static void toy_end(void *of)
-{
-    toy_scan *scan = of;
-    for (size_t i = 0; scan->records[i] != NULL; i++)
-        ds_record_free(scan->records[i]);
-    free(scan->records);
-    free(scan);
-    toy.open_scans--;
+    for (size_t i = 0; added == DS_OK && i < most && scan->position < scan->count; i++)
+        added = add(scan, block, scan->records[scan->position++]);
+    return status != DS_OK ? status : added; /* of a failure too, records were added: the library forgets them */
 }
 
 /* ---- change ---- */
@@ -309,20 +345,17 @@ static ds_status toy_update(void *connection, const ds_model *model, const ds_va
                             ds_call *call)
 {
     ds_status status = enter(TOY_UPDATE, call);
-    if (toy.meddle != NULL)
-        toy.meddle(toy.user);
     for (size_t i = 0; status == DS_OK && i < n; i++) {
         toy_row *row = writable(connection, model, ids[i], expected != NULL ? expected[i] : NULL, outcomes, i);
         if (row == NULL)
             continue;
         ds_record *after = merged(model, row->record, changes);
-        const char *unique = unique_taken(connection, model, after);
+        const char *unique = after == NULL ? NULL : unique_taken(connection, model, after);
         if (unique != NULL) {
             ds_record_free(after);
             ds_outcome_refuse(outcomes, i, DS_REFUSED_UNIQUE_TAKEN, unique);
         } else {
-            row_become(row, after);
-            ds_outcome_ok(outcomes, i, false);
+            tell(outcomes, i, row_become(row, after), false);
         }
     }
     return status;
@@ -332,8 +365,6 @@ static ds_status toy_delete(void *connection, const ds_model *model, const ds_va
                             const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
 {
     ds_status status = enter(TOY_DELETE, call);
-    if (toy.meddle != NULL)
-        toy.meddle(toy.user);
     for (size_t i = 0; status == DS_OK && i < n; i++) {
         toy_row *row = writable(connection, model, ids[i], expected != NULL ? expected[i] : NULL, outcomes, i);
         if (row == NULL)
@@ -373,13 +404,6 @@ static ds_status toy_count(void *connection, const ds_model *model, const ds_fil
     return status;
 }
 
-static ds_record *replacement(const ds_model *model, const ds_record *old, const ds_record *new)
-{
-    ds_record *record = merged(model, NULL, new);
-    (void)old; /* a strict model has no undeclared properties here */
-    return record;
-}
-
 static ds_status toy_replace(void *connection, const ds_model *model, ds_record *const *records, size_t n,
                              bool must_exist, const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
 {
@@ -387,14 +411,12 @@ static ds_status toy_replace(void *connection, const ds_model *model, ds_record 
     for (size_t i = 0; status == DS_OK && i < n; i++) {
         toy_row *row = row_of(connection, model, id_of(model, records[i]));
         if (row == NULL && !must_exist) {
-            row_add(connection, model, merged(model, NULL, records[i]));
-            ds_outcome_ok(outcomes, i, true);
+            tell(outcomes, i, row_add(connection, model, merged(model, NULL, records[i])), true);
         } else if ((row = writable(connection, model, id_of(model, records[i]), expected != NULL ? expected[i] : NULL,
                                    outcomes, i)) != NULL) {
-            row_become(row, replacement(model, row->record, records[i]));
+            tell(outcomes, i, row_become(row, merged(model, NULL, records[i])), false);
             ds_value ttl = ds_model_setting(model, "ttl");
             row->ttl_ms = ttl.type == DS_INTEGER ? ttl.as.integer : row->ttl_ms;
-            ds_outcome_ok(outcomes, i, false);
         }
     }
     return status;
@@ -408,11 +430,10 @@ static ds_status toy_upsert(void *connection, const ds_model *model, ds_record *
     ds_status status = enter(TOY_UPSERT, call);
     for (size_t i = 0; status == DS_OK && i < n; i++) {
         toy_row *row = row_of(connection, model, id_of(model, records[i]));
-        if (row == NULL)
-            row_add(connection, model, merged(model, defaults, records[i]));
-        else
-            row_become(row, merged(model, row->record, records[i]));
-        ds_outcome_ok(outcomes, i, row == NULL);
+        tell(outcomes, i,
+             row == NULL ? row_add(connection, model, merged(model, defaults, records[i]))
+                         : row_become(row, merged(model, row->record, records[i])),
+             row == NULL);
     }
     return status;
 }
@@ -421,13 +442,16 @@ static ds_status toy_increment(void *connection, const ds_model *model, ds_value
                                ds_value by, ds_value *now, ds_call *call)
 {
     ds_status status = enter(TOY_INCREMENT, call);
-    const toy_row *row = row_of(connection, model, id);
+    toy_row *row = row_of(connection, model, id);
     if (status == DS_OK && row == NULL)
         return ds_error_set(call->error, DS_NOT_FOUND, "not there");
     if (status == DS_OK)
         status = ds_value_add(model, slot, ds_record_get(row->record, property), by, now, call->error);
-    if (status == DS_OK)
-        toy_set(model, id, property, *now);
+    ds_record *change = status == DS_OK ? ds_record_new(model) : NULL;
+    if (status == DS_OK &&
+        (ds_record_set(change, property, *now) != DS_OK || !row_become(row, merged(model, row->record, change))))
+        status = ds_error_set(call->error, DS_NOMEM, "the toy is out of memory");
+    ds_record_free(change);
     return status;
 }
 
@@ -439,11 +463,11 @@ static ds_status change_where(toy_table *table, const ds_model *model, const ds_
         bool matches = false;
         if (row->model == model && ds_filter_matches(where, row->record, &matches, call->error) != DS_OK)
             return DS_INVALID;
-        *count += matches;
-        if (matches && changes != NULL)
-            row_become(row, merged(model, row->record, changes));
-        else if (matches)
+        if (matches && changes != NULL && !row_become(row, merged(model, row->record, changes)))
+            return ds_error_set(call->error, DS_NOMEM, "the toy is out of memory");
+        if (matches && changes == NULL)
             row_remove(table, row);
+        *count += matches;
     }
     return DS_OK;
 }

@@ -34,8 +34,9 @@ typedef struct toy_switches {
     toy_entry fault_in;
     unsigned fault_at, fault_times;
     void (*meddle)(
-        void *user); /* called before each update or delete that expects something, as another client would act */
+        void *user); /* called at the start of each call of `meddle_in`, as another client would come between */
     void *user;
+    toy_entry meddle_in;
     unsigned calls[TOY_ENTRIES];
     size_t wanted_most; /* records that a block was asked for, at most */
     uint32_t may;       /* of the last find */
@@ -46,7 +47,9 @@ typedef struct toy_switches {
 extern toy_switches toy;
 void toy_reset(void);
 
-/* What another client does, past the library: sets or removes a property of the record with this id; deletes it. */
+/* What another client does, past the library: adds a record, sets or removes a property of the record with this id,
+ * deletes it. */
+void toy_add(const ds_model *model, const char *json);
 void toy_set(const ds_model *model, ds_value id, const char *property, ds_value value);
 void toy_remove(const ds_model *model, ds_value id);
 
