@@ -10,7 +10,9 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -394,40 +396,52 @@ static void test_log(void)
     CU_ASSERT_EQUAL(ear.count, 2);
 }
 
-enum { THREADS = 4, ROUNDS = 3000 };
+enum { THREADS = 2, EARS = 2000 };
+
+static atomic_bool enough;
 
 static void *log_much(void *user)
 {
     (void)user;
-    for (int i = 0; i < ROUNDS; i++)
-        ds_log(DS_LOG_WARNING, "db", "%d", i);
+    while (!atomic_load(&enough))
+        ds_log(DS_LOG_WARNING, "db", "%d", 1);
     return NULL;
 }
 
-static void hear_flag(void *user, ds_log_level level, const char *source, const char *message)
+typedef struct ear {
+    atomic_bool replaced;
+    atomic_int late;
+} ear;
+
+/* Lets others run in the middle of the call: it may not be replaced before it ends. */
+static void hear_in_time(void *user, ds_log_level level, const char *source, const char *message)
 {
     (void)level, (void)source, (void)message;
-    int *alive = user;
-    if (__atomic_load_n(alive, __ATOMIC_SEQ_CST) != 1)
-        abort(); /* it was replaced */
+    ear *one = user;
+    sched_yield();
+    if (atomic_load(&one->replaced))
+        atomic_fetch_add(&one->late, 1);
 }
 
 static void test_log_threads(void)
 {
+    static ear ears[EARS];
     pthread_t threads[THREADS];
+    int late = 0;
     for (size_t i = 0; i < THREADS; i++)
         CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, log_much, NULL) == 0);
-    int ears[200];
-    for (size_t i = 0; i < COUNT(ears); i++) {
-        __atomic_store_n(&ears[i], 1, __ATOMIC_SEQ_CST);
-        ds_set_logger(hear_flag, &ears[i], DS_LOG_DEBUG);
+    for (size_t i = 0; i <= EARS; i++) {
+        ds_set_logger(i < EARS ? hear_in_time : NULL, i < EARS ? &ears[i] : NULL, DS_LOG_DEBUG);
         if (i > 0)
-            __atomic_store_n(&ears[i - 1], 0, __ATOMIC_SEQ_CST);
+            atomic_store(&ears[i - 1].replaced, true);
+        sched_yield();
     }
-    ds_set_logger(NULL, NULL, DS_LOG_DEBUG);
-    __atomic_store_n(&ears[COUNT(ears) - 1], 0, __ATOMIC_SEQ_CST);
+    atomic_store(&enough, true);
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    for (size_t i = 0; i < EARS; i++)
+        late += atomic_load(&ears[i].late);
+    CU_ASSERT_EQUAL(late, 0);
 }
 
 /* ---- calls and tokens ---- */
@@ -471,33 +485,45 @@ static void test_cancel(void)
     CU_ASSERT(!ds_cancel_is_set(NULL) && ds_cancel_fd(NULL) == -1);
 }
 
-static void *set_much(void *user)
+enum { MEETINGS = 20000 };
+
+typedef struct meeting {
+    ds_cancel *cancel;
+    atomic_int begun, ended;
+} meeting;
+
+static void *set_each_time(void *user)
 {
-    for (int i = 0; i < ROUNDS; i++)
-        ds_cancel_set(user);
+    meeting *both = user;
+    for (int i = 1; i <= MEETINGS; i++) {
+        while (atomic_load(&both->begun) < i)
+            sched_yield();
+        ds_cancel_set(both->cancel);
+        atomic_store(&both->ended, i);
+    }
     return NULL;
 }
 
-static void *clear_much(void *user)
-{
-    for (int i = 0; i < ROUNDS; i++)
-        ds_cancel_clear(user);
-    return NULL;
-}
-
+/* One sets while the other clears, again and again: either may win, but the flag and the descriptor tell the same. */
 static void test_cancel_threads(void)
 {
-    ds_cancel *cancel = NULL;
-    CU_ASSERT_FATAL(ds_cancel_new(&cancel, NULL) == DS_OK);
-    for (int round = 0; round < 20; round++) {
-        pthread_t threads[THREADS];
-        for (size_t i = 0; i < THREADS; i++)
-            CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, i % 2 == 0 ? set_much : clear_much, cancel) == 0);
-        for (size_t i = 0; i < THREADS; i++)
-            pthread_join(threads[i], NULL);
-        CU_ASSERT_EQUAL(ds_cancel_is_set(cancel), is_readable(cancel));
+    meeting both = {.cancel = NULL};
+    pthread_t thread;
+    int apart = 0;
+    CU_ASSERT_FATAL(ds_cancel_new(&both.cancel, NULL) == DS_OK);
+    CU_ASSERT_FATAL(pthread_create(&thread, NULL, set_each_time, &both) == 0);
+    for (int i = 1; i <= MEETINGS; i++) {
+        atomic_store(&both.begun, i);
+        for (volatile int pause = (int)random_below(300); pause > 0; pause = pause - 1)
+            ;
+        ds_cancel_clear(both.cancel);
+        while (atomic_load(&both.ended) < i)
+            sched_yield();
+        apart += ds_cancel_is_set(both.cancel) != is_readable(both.cancel);
     }
-    ds_cancel_free(cancel);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(apart, 0);
+    ds_cancel_free(both.cancel);
 }
 
 static void test_wait(void)
