@@ -814,21 +814,20 @@ static int compare_ulids(const void *a, const void *b)
 
 static void ulids_of_threads(void)
 {
-    static char ulids[4][20000][27];
+    static char all[4 * 20000][27];
     pthread_t threads[4];
     for (size_t i = 0; i < 4; i++)
-        CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, make_ulids, ulids[i]) == 0);
+        CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, make_ulids, all[20000 * i]) == 0);
     for (size_t i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     size_t wrong = 0;
-    for (size_t t = 0; t < 4; t++)
-        for (size_t i = 0; i < 20000; i++)
-            wrong += strspn(ulids[t][i], "0123456789ABCDEFGHJKMNPQRSTVWXYZ") != 26 || ulids[t][i][26] != '\0' ||
-                     (i != 0 && strcmp(ulids[t][i - 1], ulids[t][i]) >= 0);
+    for (size_t i = 0; i < 80000; i++)
+        wrong += strspn(all[i], "0123456789ABCDEFGHJKMNPQRSTVWXYZ") != 26 || all[i][26] != '\0' ||
+                 (i % 20000 != 0 && strcmp(all[i - 1], all[i]) >= 0);
     CU_ASSERT_EQUAL(wrong, 0);
-    qsort(ulids, 80000, 27, compare_ulids);
+    qsort(all, 80000, 27, compare_ulids);
     for (size_t i = 1; i < 80000; i++)
-        wrong += strcmp(ulids[0][i - 1], ulids[0][i]) == 0;
+        wrong += strcmp(all[i - 1], all[i]) == 0;
     CU_ASSERT_EQUAL(wrong, 0);
 }
 
