@@ -90,3 +90,10 @@ TESTS += tests/unit/test_writes
 tests_unit_test_writes_SOURCES = tests/unit/test_writes.c tests/support/people.c tests/support/people.h tests/support/toy.c tests/support/toy.h
 tests_unit_test_writes_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_writes_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_operations_nomem
+TESTS += tests/unit/test_operations_nomem
+tests_unit_test_operations_nomem_SOURCES = tests/unit/test_operations_nomem.c tests/support/people.c tests/support/people.h \
+	tests/support/toy.c tests/support/toy.h
+tests_unit_test_operations_nomem_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_operations_nomem_LDADD = $(UNIT_LIBS)
