@@ -307,7 +307,8 @@ typedef struct ds_connector {
     void (*end_scan)(void *scan); /* at any time; does not wait */
     /* Changes the properties set in `changes` (null removes) of the records with these ids, each in one atomic step, and
      * only where the record exists (else DS_REFUSED_MISSING) and, where `expected` is not NULL, still holds what is set in
-     * expected[i], by the backend's own text of it (raw where there is one; else DS_REFUSED_CHANGED). */
+     * expected[i], by the backend's own text of it (raw where there is one; else DS_REFUSED_CHANGED). `changes` never sets the
+     * id; where it sets nothing, only the conditions are looked at. */
     ds_status (*update_records)(void *connection, const ds_model *model, const ds_value *ids, size_t n, const ds_record *changes,
                                 const ds_record *const *expected /* or NULL */, ds_outcomes *outcomes, ds_call *call);
     /* Likewise. */
@@ -328,7 +329,8 @@ typedef struct ds_connector {
      * close_model comes before close. */
     ds_status (*open_model)(void *connection, const ds_model *model, void **state, ds_call *call);
     void (*close_model)(void *connection, void *state);
-    /* Adds the records of these ids to the block, in this order, missing ones left out. n is at most ds_block_wanted(). */
+    /* Adds the records of these ids, of which none comes twice, to the block, in this order, missing ones left out. n is at
+     * most ds_block_wanted(). */
     ds_status (*find_by_ids)(void *connection, const ds_model *model, const ds_value *ids, size_t n, ds_block *block, ds_call *call);
     ds_status (*count)(void *connection, const ds_model *model, const ds_filter *where, uint64_t *count, ds_call *call);
     /* Stores the records whole in place of what has their ids: an atomic step each. `must_exist`: DS_NOT_FOUND where there

@@ -115,7 +115,8 @@ DS_API void ds_cancel_free(ds_cancel *cancel);
 /* ---- create ---- */
 
 /* Stores a new record, with an id generated where the model says so and none is set, and defaults filled in; both are then
- * in `record`. DS_DUPLICATE where the id or a unique value is taken; DS_INVALID. */
+ * in `record`. DS_DUPLICATE where the id or a unique value is taken; DS_INVALID. After a failure they are taken out again, but
+ * for DS_UNKNOWN_OUTCOME: by the id that was generated the host can look, or try again. */
 DS_API ds_status ds_create(ds_model *model, ds_record *record, ds_error *err);
 /* All are tried; answers the first failure's status, and in *created (may be NULL) how many were stored. What became of
  * each: ds_record_outcome(). */
@@ -149,7 +150,8 @@ DS_API ds_status ds_update_by_id(ds_model *model, ds_value id, const ds_record *
 /* Each record that matches, and still does when it is written. NULL for the filter is DS_INVALID: say ds_everything(). On
  * an error *count (may be NULL) says how many were changed until then. */
 DS_API ds_status ds_update(ds_model *model, const ds_filter *filter, const ds_record *changes, uint64_t *count, ds_error *err);
-/* Removes what `record` does not set (a strict model: of its own properties), and starts settings.ttl anew. */
+/* Removes what `record` does not set (a strict model: of its own properties), but for properties with a default, which have
+ * that, and starts settings.ttl anew. */
 DS_API ds_status ds_replace_by_id(ds_model *model, ds_value id, const ds_record *record, ds_error *err); /* DS_NOT_FOUND */
 /* Creates, or changes only the properties given. A record without an id is created. *created may be NULL. */
 DS_API ds_status ds_upsert(ds_model *model, ds_record *record, bool *created, ds_error *err);
