@@ -155,6 +155,13 @@ static bool read_scalar(ds_value text, ds_type type, item *out)
     return ds_value_parse(type, text.length == 0 ? "" : text.as.string, text.length, &out->value) == DS_OK;
 }
 
+/* As a property of type number would take it: digits that no double holds exactly stay text. */
+static bool read_number(ds_value text, arena *memory, item *out)
+{
+    return read_scalar(text, DS_NUMBER, out) &&
+           coerce_value(DS_PROPERTY_NUMBER, text, memory, &out->value, NULL) == DS_OK;
+}
+
 /* The text read as a literal's type where nothing is lost; as it is otherwise. */
 static bool read_text(ds_value text, ds_type type, arena *memory, item *out)
 {
@@ -165,7 +172,7 @@ static bool read_text(ds_value text, ds_type type, arena *memory, item *out)
         return read_binary(text, memory, out);
     *out = item_of(text);
     if (type == DS_INTEGER || type == DS_NUMBER)
-        parsed = read_scalar(text, DS_INTEGER, out) || read_scalar(text, DS_NUMBER, out);
+        parsed = read_scalar(text, DS_INTEGER, out) || read_number(text, memory, out);
     else if (type == DS_BOOLEAN || type == DS_DATE)
         parsed = read_scalar(text, type, out);
     if (!parsed)

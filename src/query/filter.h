@@ -22,8 +22,8 @@ struct ds_filter {
     size_t value_count;
     ds_filter **children; /* its own, but for ds_everything() */
     size_t child_count;
-    criterion *criterion;  /* of a bound comparison */
-    arena arena; /* owns all but the children */
+    criterion *criterion; /* of a bound comparison */
+    arena arena;          /* owns all but the children */
 };
 
 ds_filter *filter_new(ds_filter_kind, size_t child_count); /* with room for its children; NULL: out of memory */

@@ -59,7 +59,7 @@ static ds_status read_literal(const json_t *json, const place *at, arena *memory
     const ds_status status = literal_read(json, memory, out, &reason);
     if (status == DS_INVALID)
         return place_refuse(at, err, "is wrong: %s", reason.message);
-    return status == DS_OK ? DS_OK : error_copy(err == NULL ? &reason : err, &reason);
+    return status == DS_OK ? DS_OK : error_copy(err, &reason);
 }
 
 static ds_status read_values(const json_t *json, ds_operator op, const place *at, arena *memory, ds_value **values,
@@ -262,7 +262,7 @@ ds_status ds_filter_parse(const char *where_json, ds_filter **out, ds_error *err
     *out = NULL;
     ds_status status = json_load(where_json, strlen(where_json), &json, err);
     if (status == DS_INVALID)
-        error_prefix(err, "the filter is not JSON: ");
+        error_prefix(err, "the filter cannot be read: ");
     if (status == DS_OK)
         status = filter_from_json(json, out, err);
     json_decref(json);

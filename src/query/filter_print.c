@@ -8,7 +8,10 @@ static void print_list(ds_buffer *out, const ds_filter *filter)
     for (size_t i = 0; i < filter->value_count; i++) {
         if (i > 0)
             buffer_char(out, ',');
-        literal_write(out, filter->values[i], false);
+        if (filter->op == DS_CONTAINS && filter->values[i].type == DS_JSON) /* the list is one JSON text */
+            ds_buffer_append(out, filter->values[i].as.string, filter->values[i].length);
+        else
+            literal_write(out, filter->values[i], false);
     }
     buffer_char(out, ']');
 }

@@ -8,7 +8,7 @@ typedef struct run {
 } run;
 
 static const run runs[] = {
-#include "query/fold_table.h"
+#include "query/fold_table.inc"
 };
 
 uint32_t fold(uint32_t code)

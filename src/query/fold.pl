@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# Writes fold_table.h: Unicode's simple case folding (CaseFolding.txt, statuses C and S) as runs of code points that are one
-# or two apart and move by the same distance. Run it by hand when Unicode grows: perl fold.pl >fold_table.h
+# Writes fold_table.inc: Unicode's simple case folding (CaseFolding.txt, statuses C and S) as runs of code points that are one
+# or two apart and move by the same distance. Run it by hand when Unicode grows: perl fold.pl >fold_table.inc
 use strict;
 use warnings;
 use Unicode::UCD qw(casefold);

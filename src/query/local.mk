@@ -1,12 +1,12 @@
-# fold_table.h is written by fold.pl, by hand: src/query/fold.pl >src/query/fold_table.h
-EXTRA_DIST += src/query/fold.pl
+# fold_table.inc is written by fold.pl, by hand: src/query/fold.pl >src/query/fold_table.inc
+EXTRA_DIST += src/query/fold.pl src/query/fold_table.inc
 src_libinternal_la_SOURCES += \
 	src/query/bind.c \
 	src/query/evaluate.c \
 	src/query/filter.c src/query/filter.h \
 	src/query/filter_parse.c \
 	src/query/filter_print.c \
-	src/query/fold.c src/query/fold_table.h \
+	src/query/fold.c \
 	src/query/item.c src/query/item.h \
 	src/query/like.c src/query/like.h \
 	src/query/literal.c src/query/literal.h \

@@ -9,6 +9,7 @@
 typedef struct parsed { /* what is behind a ds_query of ds_query_parse() */
     ds_query query;
     ds_filter *where;
+    bool has_skip;
     arena arena;
 } parsed;
 
@@ -85,7 +86,13 @@ static ds_status read_limit(parsed *to, const json_t *json, const place *at, ds_
 
 static ds_status read_skip(parsed *to, const json_t *json, const place *at, ds_error *err)
 {
-    return read_count(json, at, &to->query.skip, err);
+    uint64_t skip = 0;
+    const ds_status status = read_count(json, at, &skip, err);
+    if (status == DS_OK && to->has_skip && skip != to->query.skip)
+        return place_refuse(NULL, err, "has a \"skip\" and an \"offset\" that differ: they mean the same");
+    to->query.skip = skip;
+    to->has_skip = true;
+    return status;
 }
 
 static ds_status read_after(parsed *to, const json_t *json, const place *at, ds_error *err)
@@ -169,7 +176,6 @@ static ds_status read_member(parsed *to, const char *key, const json_t *value, d
 
 static ds_status read_query(parsed *to, json_t *json, ds_error *err)
 {
-    const json_t *skip = json_object_get(json, "skip"), *offset = json_object_get(json, "offset");
     const char *key;
     json_t *value;
     ds_status status = DS_OK;
@@ -180,8 +186,6 @@ static ds_status read_query(parsed *to, json_t *json, ds_error *err)
         if (status == DS_OK)
             status = read_member(to, key, value, err);
     }
-    if (status == DS_OK && skip != NULL && offset != NULL && json_number_value(skip) != json_number_value(offset))
-        return place_refuse(NULL, err, "has a \"skip\" and an \"offset\" that differ: they mean the same");
     return status;
 }
 
@@ -197,7 +201,7 @@ ds_status ds_query_parse(const char *json, ds_query **out, ds_error *err)
     ds_query_init(&made->query);
     ds_status status = json_load(json, strlen(json), &read, err);
     if (status == DS_INVALID)
-        error_prefix(err, "the filter is not JSON: ");
+        error_prefix(err, "the filter cannot be read: ");
     if (status == DS_OK)
         status = read_query(made, read, err);
     json_decref(read);

@@ -78,7 +78,7 @@ static ds_status regexp_code(regexp *made, const char *pattern, size_t length, u
     pcre2_compile_context_free(context);
     if (made->code != NULL)
         return DS_OK;
-    if (number == PCRE2_ERROR_HEAP_FAILED || number == 121 /* "failed to get memory" */)
+    if (number == PCRE2_ERROR_HEAP_FAILED)
         return error_nomem(reason);
     PCRE2_UCHAR sentence[160];
     pcre2_get_error_message(number, sentence, sizeof sentence);

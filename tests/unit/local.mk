@@ -7,9 +7,10 @@ TESTS += tests/unit/test_url
 tests_unit_test_url_SOURCES = tests/unit/test_url.c
 tests_unit_test_url_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_url_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_filters
 TESTS += tests/unit/test_filters
-tests_unit_test_filters_SOURCES = tests/unit/test_filters.c
+tests_unit_test_filters_SOURCES = tests/unit/test_filters.c tests/unit/scene.c tests/unit/scene.h
 tests_unit_test_filters_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_filters_LDADD = $(UNIT_LIBS)
 
@@ -97,3 +98,21 @@ tests_unit_test_operations_nomem_SOURCES = tests/unit/test_operations_nomem.c te
 	tests/support/toy.c tests/support/toy.h
 tests_unit_test_operations_nomem_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_operations_nomem_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_match
+TESTS += tests/unit/test_match
+tests_unit_test_match_SOURCES = tests/unit/test_match.c tests/unit/scene.c tests/unit/scene.h
+tests_unit_test_match_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_match_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_order
+TESTS += tests/unit/test_order
+tests_unit_test_order_SOURCES = tests/unit/test_order.c tests/unit/scene.c tests/unit/scene.h
+tests_unit_test_order_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_order_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_query_json
+TESTS += tests/unit/test_query_json
+tests_unit_test_query_json_SOURCES = tests/unit/test_query_json.c tests/unit/scene.c tests/unit/scene.h
+tests_unit_test_query_json_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_query_json_LDADD = $(UNIT_LIBS)
