@@ -41,13 +41,25 @@ static ds_status encode_numbered(const write_job *job, redis_request *request, s
     return write_encode(job, request, write_id(job, i), &plan, whole);
 }
 
+/* Why INCRBY refused. */
+static ds_status refuse_numbers(const write_job *job, const redis_reply *reply)
+{
+    const key_space *keys = &job->state->keys;
+    ds_error *err = job->call->error;
+    if (reply == NULL || reply->type != REDIS_ERROR || redis_reply_is(reply, "WRONGTYPE") ||
+        strstr(reply->text, "not an integer") != NULL)
+        return model_wrong_kind(job->state, KEY_SEQUENCE, NULL, 0, err);
+    if (strstr(reply->text, "overflow") != NULL)
+        return ds_error_set(err, DS_INVALID, "the sequence of the model \"%s\" has no number left", keys->name);
+    return redis_reply_fail(reply, key_show(keys, KEY_SEQUENCE, NULL, 0).text, err);
+}
+
 /* Takes `count` numbers from the sequence; *last is the last one. Numbers that are never used do no harm, so a lost
  * answer is asked for again. */
-static ds_status take_numbers(const write_job *job, size_t count, int64_t *last)
+static ds_status take_numbers(const write_job *job, redis_request *request, size_t count, int64_t *last)
 {
-    redis_request *request = redis_request_new(job->map->redis);
     ds_status status = DS_UNKNOWN_OUTCOME;
-    for (unsigned tries = 0; request != NULL && status == DS_UNKNOWN_OUTCOME && tries < 3; tries++) {
+    for (unsigned tries = 0; status == DS_UNKNOWN_OUTCOME && tries < 3; tries++) {
         redis_request_reset(request);
         request_begin(request, 3);
         request_text(request, "INCRBY");
@@ -57,23 +69,16 @@ static ds_status take_numbers(const write_job *job, size_t count, int64_t *last)
         if (status == DS_UNKNOWN_OUTCOME && ds_call_check(job->call) != DS_OK)
             break;
     }
-    if (request == NULL)
-        return ds_error_set(job->call->error, DS_NOMEM, "out of memory");
-    const redis_reply *reply = status == DS_OK ? redis_reply_at(request, 0) : NULL;
     if (status == DS_UNKNOWN_OUTCOME)
-        status = ds_error_set(
+        return ds_error_set(
             job->call->error, DS_LOST,
-            "the connection broke while ids of the model \"%s\" were taken from its sequence; nothing was stored",
+            "the connection broke while the model \"%s\" took ids from its sequence; nothing was stored",
             job->state->keys.name);
-    else if (status == DS_OK && (reply == NULL || reply->type != REDIS_INTEGER || reply->integer < (int64_t)count))
-        status =
-            reply != NULL && reply->type == REDIS_ERROR && redis_reply_status(reply) != DS_BACKEND &&
-                    !redis_reply_is(reply, "WRONGTYPE")
-                ? redis_reply_fail(reply, key_show(&job->state->keys, KEY_SEQUENCE, NULL, 0).text, job->call->error)
-                : model_wrong_kind(job->state, KEY_SEQUENCE, NULL, 0, job->call->error);
-    else if (status == DS_OK)
+    const redis_reply *reply = status == DS_OK ? redis_reply_at(request, 0) : NULL;
+    if (status == DS_OK && (reply == NULL || reply->type != REDIS_INTEGER))
+        return refuse_numbers(job, reply);
+    if (status == DS_OK)
         *last = reply->integer;
-    redis_request_free(request);
     return status;
 }
 
@@ -89,7 +94,10 @@ static ds_status number_records(const write_job *job, size_t first, size_t n, si
     while (first + count < n && count < ROUND_COMMANDS && lacks_id(job, first + count))
         count++;
     int64_t last = 0;
-    ds_status status = take_numbers(job, count, &last);
+    redis_request *request = redis_request_new(job->map->redis);
+    ds_status status = request == NULL ? ds_error_set(job->call->error, DS_NOMEM, "out of memory")
+                                       : take_numbers(job, request, count, &last);
+    redis_request_free(request);
     for (size_t k = 0; k < count && status == DS_OK; k++)
         if (ds_record_put(job->records[first + k], job->state->id_slot, ds_integer(last - (int64_t)(count - 1 - k))) !=
             DS_OK)

@@ -125,7 +125,7 @@ static bool read_integer_id(const char *id, size_t length, ds_value *out)
 bool model_takes_id(const redis_model *state, const char *id, size_t length)
 {
     ds_value value;
-    return state->id->type != DS_PROPERTY_INTEGER || read_integer_id(id, length, &value);
+    return length > 0 && (state->id->type != DS_PROPERTY_INTEGER || read_integer_id(id, length, &value));
 }
 
 ds_status model_put_id(const redis_model *state, ds_record *record, const char *id, size_t length)
