@@ -21,11 +21,11 @@ bool redis_reply_is(const redis_reply *reply, const char *code)
            memcmp(reply->text, code, length) == 0 && (reply->length == length || reply->text[length] == ' ');
 }
 
-static bool is_too_many(const redis_reply *reply)
-{
-    static const char text[] = "ERR max number of clients";
-    return reply->length >= sizeof text - 1 && memcmp(reply->text, text, sizeof text - 1) == 0;
-}
+/* Errors that have no code of their own: the start of their text. */
+static const struct meaning texts[] = {
+    {"ERR max number of clients", DS_BUSY},
+    {"ERR The user executing the script can't", DS_AUTH}, /* NOPERM inside a script, until Redis 7.2 */
+};
 
 ds_status redis_reply_status(const redis_reply *reply)
 {
@@ -34,7 +34,10 @@ ds_status redis_reply_status(const redis_reply *reply)
     for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (redis_reply_is(reply, meanings[i].code))
             return meanings[i].status;
-    return is_too_many(reply) ? DS_BUSY : DS_BACKEND;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strncmp(reply->text, texts[i].code, strlen(texts[i].code)) == 0)
+            return texts[i].status;
+    return DS_BACKEND;
 }
 
 ds_status redis_reply_fail(const redis_reply *error, const char *doing, ds_error *err)

@@ -20,12 +20,14 @@ static ds_model *open_model(const char *members, const char *definition)
 static void each_type_has_its_text(void)
 {
     ds_model *model = open_model("", PERSON);
-    CHECK_OK(create(model, "{\"id\": \"1\", \"name\": \"Bob\", \"age\": -9223372036854775808, \"score\": 0.1, \"active\": true, "
-                           "\"born\": \"2024-02-29T13:00:00+01:00\", \"photo\": \"AP8K\", \"tags\": [1, \"b\"], "
-                           "\"address\": {\"zip\": 1, \"city\": \"Rome\"}, \"extra\": \"5\"}"));
-    CHECK_TEXT(hash_of("Person:1"),
-               "active=true address={\"city\":\"Rome\",\"zip\":1} age=-9223372036854775808 born=2024-02-29T12:00:00.000Z "
-               "extra=\"5\" id=1 name=Bob photo=\\x00\\xff\\x0a score=0.1 tags=[1,\"b\"]");
+    CHECK_OK(create(
+        model, "{\"id\": \"1\", \"name\": \"Bob\", \"age\": -9223372036854775808, \"score\": 0.1, \"active\": true, "
+               "\"born\": \"2024-02-29T13:00:00+01:00\", \"photo\": \"AP8K\", \"tags\": [1, \"b\"], "
+               "\"address\": {\"zip\": 1, \"city\": \"Rome\"}, \"extra\": \"5\"}"));
+    CHECK_TEXT(
+        hash_of("Person:1"),
+        "active=true address={\"city\":\"Rome\",\"zip\":1} age=-9223372036854775808 born=2024-02-29T12:00:00.000Z "
+        "extra=\"5\" id=1 name=Bob photo=\\x00\\xff\\x0a score=0.1 tags=[1,\"b\"]");
     CHECK_OK(create(model, "{\"id\": \"2\", \"active\": false, \"score\": 3, \"extra\": 5.0}"));
     CHECK_TEXT(hash_of("Person:2"), "active=false extra=5.0 id=2 score=3");
     CHECK_OK(create(model, "{\"id\": \"3\", \"extra\": {\"b\": null, \"a\": true}}"));
@@ -39,7 +41,8 @@ static void hashes_without_a_definition_are_plain(void)
 {
     ds_model *model = open_model("", "user-session");
     raw("HSET user-session:123 name Bob surname Smith company Redis age 29");
-    CHECK_TEXT(json_of(model, "123"), "{\"id\":\"123\",\"age\":\"29\",\"company\":\"Redis\",\"name\":\"Bob\",\"surname\":\"Smith\"}");
+    CHECK_TEXT(json_of(model, "123"),
+               "{\"id\":\"123\",\"age\":\"29\",\"company\":\"Redis\",\"name\":\"Bob\",\"surname\":\"Smith\"}");
     CHECK_TEXT(found(model, "{\"where\": {\"age\": {\"gt\": 28}, \"name\": \"Bob\"}}"), "123");
     CHECK_TEXT(found(model, "{\"where\": {\"age\": {\"gt\": 29}}}"), "");
     CHECK_OK(update(model, "123", "{\"age\": 30, \"company\": null}"));
@@ -72,8 +75,9 @@ static void a_record_of_nothing_is_its_id(void)
 
 static void the_id_is_a_field_unless_the_model_says_no(void)
 {
-    ds_model *model = open_model("", "{\"name\": \"Book\", \"properties\": {\"isbn\": {\"type\": \"string\", \"id\": true}, "
-                                     "\"title\": \"string\"}, \"settings\": {\"redis\": {\"storeId\": false}}}");
+    ds_model *model =
+        open_model("", "{\"name\": \"Book\", \"properties\": {\"isbn\": {\"type\": \"string\", \"id\": true}, "
+                       "\"title\": \"string\"}, \"settings\": {\"redis\": {\"storeId\": false}}}");
     CHECK_OK(create(model, "{\"isbn\": \"1\", \"title\": \"x\"}"));
     CHECK_TEXT(hash_of("Book:1"), "title=x");
     CHECK_OK(update(model, "1", "{\"title\": null}"));
@@ -89,17 +93,21 @@ static void the_id_is_a_field_unless_the_model_says_no(void)
 
 static void keys_are_as_configured(void)
 {
-    ds_model *model = open_model("\"keyPrefix\": \"a:b*[\"", "{\"name\": \"User\", \"properties\": {\"id\": {\"type\": "
-                                                           "\"integer\", \"id\": true, \"generated\": true}, \"n\": \"string\"}, "
-                                                           "\"settings\": {\"redis\": {\"key\": \"u?ser:x\"}}}");
+    ds_model *model =
+        open_model("\"keyPrefix\": \"a:b*[\"", "{\"name\": \"User\", \"properties\": {\"id\": {\"type\": "
+                                               "\"integer\", \"id\": true, \"generated\": true}, \"n\": \"string\"}, "
+                                               "\"settings\": {\"redis\": {\"key\": \"u?ser:x\"}}}");
     CHECK_OK(create(model, "{\"n\": \"x\"}"));
     CHECK_TEXT(keys_of(), "a:b*[User#sequence a:b*[u?ser:x:1");
     raw("HSET a:bb[u?ser:x:2 n y");
     raw("HSET a:b*[uuser:x:3 n y");
     CHECK_TEXT(found(model, "{}"), "1");
     ds_model *second = NULL;
-    CHECK_DONE(ds_model_define(source, "{\"name\": \"Other\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}}, "
-                                       "\"settings\": {\"redis\": {\"key\": \"u?ser:x\"}}}", &second, &last), "DS_CONFIG");
+    CHECK_DONE(ds_model_define(source,
+                               "{\"name\": \"Other\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}}, "
+                               "\"settings\": {\"redis\": {\"key\": \"u?ser:x\"}}}",
+                               &second, &last),
+               "DS_CONFIG");
     CU_ASSERT_PTR_NOT_NULL(strstr(last.message, "Other"));
     CU_ASSERT_PTR_NOT_NULL(strstr(last.message, "User"));
     ds_source_close(source);
@@ -110,8 +118,10 @@ static void keys_are_as_configured(void)
 static void an_index_is_refused_with_a_sentence(void)
 {
     static const char *const definitions[] = {
-        "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": {\"type\": \"string\", \"index\": true}}}",
-        "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": {\"type\": \"string\", \"unique\": true}}}",
+        "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": {\"type\": "
+        "\"string\", \"index\": true}}}",
+        "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": {\"type\": "
+        "\"string\", \"unique\": true}}}",
         "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": \"string\"}, "
         "\"indexes\": {\"byN\": {\"keys\": {\"n\": 1}}}}"};
     source = world_source("");
@@ -138,8 +148,9 @@ static void what_a_strict_model_does_not_know_stays(void)
 
 static void what_another_model_does_not_know_is_its_own(void)
 {
-    ds_model *model = open_model("", "{\"name\": \"Open\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, "
-                                     "\"n\": \"integer\"}, \"settings\": {\"strict\": false}}");
+    ds_model *model =
+        open_model("", "{\"name\": \"Open\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, "
+                       "\"n\": \"integer\"}, \"settings\": {\"strict\": false}}");
     raw("HSET Open:1 n 1 foreign x");
     CHECK_TEXT(json_of(model, "1"), "{\"id\":\"1\",\"n\":1,\"foreign\":\"x\"}");
     CHECK_OK(update(model, "1", "{\"other\": 2.50, \"flag\": true}"));
@@ -155,8 +166,9 @@ static void text_of_others_is_read_as_it_can_be(void)
 {
     ds_model *model = open_model("", PERSON);
     raw("HSET Person:1 age 12x active yes born yesterday score 1e999 tags {} extra plain");
-    CHECK_TEXT(json_of(model, "1"), "{\"id\":\"1\",\"age\":\"12x\",\"score\":\"1e999\",\"active\":\"yes\",\"born\":\"yesterday\","
-                                    "\"tags\":\"{}\",\"extra\":\"plain\"}");
+    CHECK_TEXT(json_of(model, "1"),
+               "{\"id\":\"1\",\"age\":\"12x\",\"score\":\"1e999\",\"active\":\"yes\",\"born\":\"yesterday\","
+               "\"tags\":\"{}\",\"extra\":\"plain\"}");
     raw("HSET Person:2 age 7 score 1.50 born 2024-02-29T13:00:00+01:00");
     CHECK_TEXT(found(model, "{\"where\": {\"age\": 7, \"score\": 1.5, \"born\": \"2024-02-29T12:00:00Z\"}}"), "2");
     ds_filter *filter = ds_where("score", DS_EQ, ds_number(1.5));
@@ -192,9 +204,9 @@ static void an_id_may_be_any_text(void)
         const char *id;
         size_t length;
         const char *key;
-    } ids[] = {{"a b", 3, "thing:a b"},         {"a\0b", 3, "thing:a\\x00b"},  {"{a}", 3, "thing:{a}"}, {"*", 1, "thing:*"},
-               {"?[a]\\", 5, "thing:?[a]\\"},             {":", 1, "thing::"},     {"#ids", 4, "thing:#ids"},
-               {"\r\n", 2, "thing:\\x0d\\x0a"}, {"\xc3\xa4", 2, "thing:\\xc3\\xa4"}};
+    } ids[] = {{"a b", 3, "thing:a b"},   {"a\0b", 3, "thing:a\\x00b"},    {"{a}", 3, "thing:{a}"},
+               {"*", 1, "thing:*"},       {"?[a]\\", 5, "thing:?[a]\\"},   {":", 1, "thing::"},
+               {"#ids", 4, "thing:#ids"}, {"\r\n", 2, "thing:\\x0d\\x0a"}, {"\xc3\xa4", 2, "thing:\\xc3\\xa4"}};
     ds_model *model = open_model("", "thing");
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         ds_value id = ds_string_n(ids[i].id, ids[i].length);
@@ -261,8 +273,9 @@ static int64_t ttl_of(ds_model *model, const char *id)
 
 static void a_ttl_is_started_by_creations_and_replacements(void)
 {
-    ds_model *model = open_model("", "{\"name\": \"Token\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true, "
-                                     "\"generated\": true}, \"n\": \"integer\"}, \"settings\": {\"ttl\": 100000}}");
+    ds_model *model =
+        open_model("", "{\"name\": \"Token\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true, "
+                       "\"generated\": true}, \"n\": \"integer\"}, \"settings\": {\"ttl\": 100000}}");
     ds_record *record = record_of(model, "{\"n\": 1}");
     CHECK_OK(ds_create(model, record, &last)); /* with a fresh id */
     CU_ASSERT_TRUE(about(ttl_of(model, ds_record_get(record, "id").as.string), 100000));
@@ -358,8 +371,9 @@ static void another_kind_is_an_error_and_stays(void)
 
 /* ---- integer ids ---- */
 
-static const char NUMBERED[] = "{\"name\": \"Num\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": true, \"generated\": true}, "
-                               "\"n\": \"string\"}}";
+static const char NUMBERED[] =
+    "{\"name\": \"Num\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": true, \"generated\": true}, "
+    "\"n\": \"string\"}}";
 
 static int64_t create_numbered(ds_model *model, const char *json)
 {
@@ -445,15 +459,19 @@ int main(void)
         {"each type has its text", each_type_has_its_text},
         {"a hash without a definition is plain, for us and for others", hashes_without_a_definition_are_plain},
         {"a record without properties is its id, and does not vanish", a_record_of_nothing_is_its_id},
-        {"the id is a field unless the model says no, and comes from the key", the_id_is_a_field_unless_the_model_says_no},
-        {"keys are made of keyPrefix, settings.redis.key and the id, whatever characters these hold", keys_are_as_configured},
+        {"the id is a field unless the model says no, and comes from the key",
+         the_id_is_a_field_unless_the_model_says_no},
+        {"keys are made of keyPrefix, settings.redis.key and the id, whatever characters these hold",
+         keys_are_as_configured},
         {"a model with an index or a unique property is refused with a sentence", an_index_is_refused_with_a_sentence},
         {"fields that a strict model does not know stay", what_a_strict_model_does_not_know_stays},
         {"fields that another model does not know are properties of it", what_another_model_does_not_know_is_its_own},
-        {"a field of another writer is read as it can be, and compared as it is stored", text_of_others_is_read_as_it_can_be},
+        {"a field of another writer is read as it can be, and compared as it is stored",
+         text_of_others_is_read_as_it_can_be},
         {"an id may be any text", an_id_may_be_any_text},
         {"a record may have ten thousand fields", a_record_may_have_ten_thousand_fields},
-        {"a model's ttl is started by creations and replacements alone", a_ttl_is_started_by_creations_and_replacements},
+        {"a model's ttl is started by creations and replacements alone",
+         a_ttl_is_started_by_creations_and_replacements},
         {"an expiry can be set, kept and taken away", an_expiry_can_be_set_kept_and_taken_away},
         {"a key of another kind is an error for every operation, and stays", another_kind_is_an_error_and_stays},
         {"integer ids are a sequence that explicit ids raise, exact over 64 bits", integer_ids_are_a_sequence},

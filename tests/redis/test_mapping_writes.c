@@ -54,8 +54,9 @@ static void a_batch_of_thousands_is_told_one_by_one(void)
 static void an_id_twice_in_a_batch_is_created_once(void)
 {
     ds_model *model = open_model(COUNTER);
-    ds_record *records[4] = {record_of(model, "{\"id\": \"1\", \"n\": 1}"), record_of(model, "{\"id\": \"2\", \"n\": 2}"),
-                             record_of(model, "{\"id\": \"1\", \"n\": 3}"), record_of(model, "{\"id\": \"3\", \"n\": 4}")};
+    ds_record *records[4] = {
+        record_of(model, "{\"id\": \"1\", \"n\": 1}"), record_of(model, "{\"id\": \"2\", \"n\": 2}"),
+        record_of(model, "{\"id\": \"1\", \"n\": 3}"), record_of(model, "{\"id\": \"3\", \"n\": 4}")};
     size_t created;
     CHECK_DONE(ds_create_all(model, records, 4, &created, &last), "DS_DUPLICATE");
     CU_ASSERT_EQUAL(created, 3);
@@ -247,8 +248,8 @@ static void *lock_all(void *unused)
     return NULL;
 }
 
-/* Others turn n from 1 to 2, once and for all, while we turn 1 to 7. Whoever comes first, in the end all are 2, unless a write
- * of ours has hit a record that did not match any more. Answers how many it refused. */
+/* Others turn n from 1 to 2, once and for all, while we turn 1 to 7. Whoever comes first, in the end all are 2, unless
+ * a write of ours has hit a record that did not match any more. Answers how many it refused. */
 static uint64_t race_for_locks(ds_model *model, const ds_filter *filter, const ds_record *changes)
 {
     pthread_t thread;
@@ -260,8 +261,12 @@ static uint64_t race_for_locks(ds_model *model, const ds_filter *filter, const d
     atomic_store(&go, true);
     CHECK_OK(ds_update(model, filter, changes, &count, &last));
     pthread_join(thread, NULL);
-    CHECK_TEXT(raw("EVAL %s 0 %d", "local wrong = 0 for i = 0, ARGV[1] - 1 do wrong = wrong + (redis.call('HGET', 'Counter:' .. i, 'n') == "
-                                   "'2' and 0 or 1) end return wrong", LOCKED), "0");
+    CHECK_TEXT(
+        raw("EVAL %s 0 %d",
+            "local wrong = 0 for i = 0, ARGV[1] - 1 do wrong = wrong + (redis.call('HGET', 'Counter:' .. i, 'n') == "
+            "'2' and 0 or 1) end return wrong",
+            LOCKED),
+        "0");
     const char *stats = strstr(raw("INFO commandstats"), "cmdstat_evalsha:calls=");
     if (stats != NULL)
         calls = strtoull(stats + strlen("cmdstat_evalsha:calls="), NULL, 10);
@@ -295,9 +300,12 @@ static void a_user_with_the_documented_rights_can_do_all(void)
     bool flag;
     uint64_t count;
     source = world_source("\"keyPrefix\": \"app:\", \"username\": \"app\", \"password\": \"secret\"");
-    CHECK_TEXT(raw("ACL SETUSER app reset on >secret ~app:* resetchannels -@all +auth +select +ping +client|setname +evalsha +eval +type "
-                   "+scan +hset +hget +hgetall +hmget +hlen +hkeys +hsetnx +hdel +hincrby +unlink +exists +pexpire +persist +pttl "
-                   "+get +set +incrby"), "OK");
+    CHECK_TEXT(raw("ACL SETUSER app reset on >secret ~app:* resetchannels -@all +auth +select +ping +client|setname "
+                   "+evalsha +eval +type "
+                   "+scan +hset +hget +hgetall +hmget +hlen +hkeys +hsetnx +hdel +hincrby +unlink +exists +pexpire "
+                   "+persist +pttl "
+                   "+get +set +incrby"),
+               "OK");
     raw("SCRIPT FLUSH");
     ds_model *model = world_model(source, COUNTER);
     CHECK_OK(create(model, "{\"id\": \"1\", \"n\": 1}"));
@@ -317,8 +325,9 @@ static void a_user_with_the_documented_rights_can_do_all(void)
     CHECK_OK(create(plain, "{\"id\": \"1\", \"a\": 1, \"b\": 2}"));
     CHECK_OK(update(plain, "1", "{\"a\": null, \"b\": null}"));
     CHECK_OK(ds_replace_by_id(plain, id, record_of(plain, "{\"c\": 1}"), &last));
-    ds_model *numbered = world_model(source, "{\"name\": \"Num\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": "
-                                             "true, \"generated\": true}}, \"settings\": {\"ttl\": 100000}}");
+    ds_model *numbered =
+        world_model(source, "{\"name\": \"Num\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": "
+                            "true, \"generated\": true}}, \"settings\": {\"ttl\": 100000}}");
     CHECK_OK(create(numbered, "{}"));
     CHECK_OK(create(numbered, "{\"id\": 50}"));
     CHECK_OK(ds_delete(model, ds_everything(), &count, &last));

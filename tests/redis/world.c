@@ -1,61 +1,32 @@
 #include "world.h"
 
-#include "command.h"
+#include "redis_server.h"
 
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 ds_error last;
 
-static char *folder, socket_path[256];
-static pid_t server;
+static redis_server *server;
 static redisContext *context;
 
 redisContext *world_connect(void)
 {
-    return redisConnectUnix(socket_path);
-}
-
-static void run_server(void)
-{
-    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir", folder, "--save", "", "--logfile",
-           "log", (char *)NULL);
-    _exit(127);
+    return redisConnectUnix(server->socket);
 }
 
 bool world_start(void)
 {
-    folder = folder_make();
-    snprintf(socket_path, sizeof socket_path, "%s/redis", folder);
-    server = fork();
-    if (server == 0)
-        run_server();
-    for (int tries = 0; tries < 1000; tries++) {
-        context = world_connect();
-        redisReply *reply = context == NULL || context->err ? NULL : redisCommand(context, "PING");
-        bool alive = reply != NULL && reply->type == REDIS_REPLY_STATUS;
-        freeReplyObject(reply);
-        if (alive)
-            return true;
-        if (context != NULL)
-            redisFree(context);
-        if (waitpid(server, NULL, WNOHANG) == server)
-            return false;
-        usleep(5000); /* until it listens, which only trying tells */
-    }
-    return false;
+    server = redis_server_start(NULL);
+    context = world_connect();
+    return context != NULL && context->err == 0;
 }
 
 void world_stop(void)
 {
     redisFree(context);
-    kill(server, SIGTERM);
-    waitpid(server, NULL, 0);
-    folder_remove(folder);
+    redis_server_stop(server);
 }
 
 ds_source *world_source(const char *members)
@@ -63,7 +34,7 @@ ds_source *world_source(const char *members)
     char settings[1024];
     ds_source *source = NULL;
     raw("FLUSHALL");
-    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\"%s%s}", socket_path, *members ? ", " : "", members);
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\"%s%s}", server->socket, *members ? ", " : "", members);
     ds_status status = ds_source_open("redis", settings, &source, &last);
     if (status != DS_OK)
         fprintf(stderr, "%s: %s\n", ds_status_name(status), last.message);
