@@ -1,0 +1,60 @@
+/* datasource-conformance CONNECTOR [SETTINGS-JSON] [--seed N] [--only GROUP] [--masked]: proves that a connector does
+ * what every connector must. It makes models of its own (Conformance-PID-N) and deletes their records again. */
+#include "conformance.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define ROUNDS 1500
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: datasource-conformance CONNECTOR [SETTINGS-JSON] [--seed N] [--only GROUP] [--masked]\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static const group *const groups[] = {&group_create, &group_find,   &group_order,  &group_update,
+                                          &group_delete, &group_values, &group_models, &group_threads};
+    suite s = {.settings = NULL, .seed = (uint64_t)time(NULL)};
+    bool masked = false;
+    ds_error error;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--masked") == 0)
+            masked = true;
+        else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0)
+            s.seed = strtoull(argv[++i], NULL, 10);
+        else if (i + 1 < argc && strcmp(argv[i], "--only") == 0)
+            s.only = argv[++i];
+        else if (argv[i][0] == '-')
+            return usage();
+        else if (s.connector == NULL)
+            s.connector = argv[i];
+        else if (s.settings == NULL)
+            s.settings = argv[i];
+        else
+            return usage();
+    }
+    if (s.connector == NULL)
+        return usage();
+    if (s.settings == NULL)
+        s.settings = "{}";
+    if (sources_open(&s, masked, &error) != DS_OK) {
+        fprintf(stderr, "datasource-conformance: %s\n", error.message);
+        return EXIT_FAILURE;
+    }
+    printf("conformance of the connector %s%s, seed %llu\n", s.connector, masked ? ", masked" : "",
+           (unsigned long long)s.seed);
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        run_group(&s, groups[i]);
+    if (s.only == NULL || strcmp(s.only, "operators") == 0)
+        run_operators(&s);
+    if (s.only == NULL || strcmp(s.only, "generated") == 0)
+        run_generated(&s, ROUNDS);
+    sources_close(&s);
+    printf("%u passed, %u failed\n", s.passed, s.failed);
+    return s.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

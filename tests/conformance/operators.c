@@ -1,0 +1,219 @@
+/* Each operator on each type of property: a case a pair. All literals of a pool are asked for, and the answers of the
+ * connector, of the same one masked, and of the reference must be the same. */
+#include "conformance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct kind {
+    const char *name;        /* the property's type; "undeclared" */
+    const char *values[12];  /* JSON; what is stored, and what is asked for */
+    const char *literals[6]; /* JSON; asked for, never stored */
+} kind;
+
+static const kind kinds[] = {
+    {"string",
+     {"\"\"", "\"a\"", "\"A\"", "\"ab\"", "\"b\"", "\"ä\"", "\"Ä\"", "\"a\\u0000b\"", "\"10\"", "\"9\"", "\"%\"",
+      "\"日本\""},
+     {"\"aa\"", "\"z\"", "7", "true"}},
+    {"integer",
+     {"0", "1", "-1", "10", "9", "9007199254740993", "9007199254740992", "-9223372036854775808", "9223372036854775807",
+      "100"},
+     {"2", "\"10\"", "9223372036854775806", "1.0"}},
+    {"number",
+     {"0", "-0.0", "1.5", "-1.5", "0.1", "1e300", "-1e300", "5e-324", "9007199254740992", "1e21", "0.30000000000000004",
+      "10"},
+     {"0.3", "2", "\"1.5\""}},
+    {"boolean", {"true", "false"}, {"\"true\"", "\"false\""}},
+    {"date",
+     {"\"1970-01-01T00:00:00.000Z\"", "\"2000-02-29T23:59:59.999Z\"", "\"0000-01-01\"", "\"9999-12-31T23:59:59.999Z\"",
+      "\"1969-12-31T23:59:59.999Z\""},
+     {"\"2000-03-01\"", "0", "\"2000-03-01T00:59:59.999+01:00\""}},
+    {"binary", {"\"\"", "\"AA==\"", "\"AAE=\"", "\"/w==\"", "\"YQ==\""}, {"\"/v8=\"", "\"YWI=\""}},
+    {"object", {"{}", "{\"a\":1}", "{\"a\":2}", "{\"b\":{\"c\":null}}", "{\"a\":\"1\"}"}, {"{\"a\":3}"}},
+    {"array",
+     {"[]", "[1]", "[1,2]", "[\"a\"]", "[\"a\",1,null]", "[[1]]", "[true,{\"a\":1}]", "[2.5,\"10\"]"},
+     {"1", "\"a\"", "[1,2]", "2.5", "3"}},
+    {"any",
+     {"0", "1", "1.0", "1.5", "\"1\"", "\"\"", "true", "false", "[1,\"x\"]", "{\"a\":1}", "9007199254740993", "\"a\""},
+     {"2", "\"x\"", "9007199254740992"}},
+    {"undeclared",
+     {"\"\"", "\"1\"", "\"01\"", "\"1.5\"", "\"true\"", "\"a\"", "\"2000-01-01T00:00:00.000Z\"", "\"-0\"", "\"10\"",
+      "\"9\"", "\"1e1\"", "\"9007199254740993\""},
+     {"1", "10", "true", "\"b\"", "9007199254740992", "{\"$date\":\"2000-01-01T00:00:00.000Z\"}"}},
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+static const char *const operators[] = {"eq",  "neq",  "gt",    "gte",   "lt",     "lte",    "between",  "inq",
+                                        "nin", "like", "nlike", "ilike", "nilike", "regexp", "contains", "exists"};
+#define OPERATORS (sizeof operators / sizeof *operators)
+
+typedef struct pair {
+    run run;
+    const kind *kind;
+    ds_model *models[3];  /* tested, masked, reference */
+    unsigned asked, some; /* `some`: neither empty nor all */
+} pair;
+
+static void store(pair *p)
+{
+    char json[256];
+    ds_error error;
+    for (size_t i = 0; i <= 12 && !p->run.failed; i++) {
+        const char *value = i < 12 ? p->kind->values[i] : "null"; /* one without a value */
+        if (value == NULL)
+            continue;
+        snprintf(json, sizeof json, "{\"id\":\"%c\",\"p\":%s}", (char)('a' + i), value);
+        step_create(&p->run, json, DS_OK);
+        ds_record *record;
+        if (ds_record_from_json(p->models[2], json, &record, &error) != DS_OK ||
+            ds_create(p->models[2], record, &error) != DS_OK)
+            fail(&p->run, "the reference did not take it: %s", error.message);
+        ds_record_free(record);
+    }
+}
+
+/* Asks all three for one filter. */
+static void ask(pair *p, const char *where)
+{
+    ds_error error = {0};
+    ds_filter *filter = NULL;
+    if (p->run.failed)
+        return;
+    if (ds_filter_parse(where, &filter, &error) != DS_OK) {
+        fail(&p->run, "%s was not parsed: %s", where, error.message);
+        return;
+    }
+    ds_query *query = DS_QUERY(.where = filter);
+    answer a[3];
+    for (size_t i = 0; i < 3; i++)
+        a[i] = answer_of(p->models[i], query, &error);
+    uint64_t count = 0;
+    ds_status counted = ds_count(p->models[0], filter, &count, NULL);
+    for (size_t i = 0; i < 2; i++)
+        if (!answers_equal(&a[i], &a[2])) {
+            fputs("    /* ", p->run.out);
+            print_quoted(p->run.out, where);
+            fputs(" */\n", p->run.out);
+            fail(&p->run, "%s answers %s: %s; the reference answers %s: %s", i == 0 ? "the connector" : "masked, it",
+                 ds_status_name(a[i].status), a[i].text == NULL ? error.message : a[i].text,
+                 ds_status_name(a[2].status), a[2].text == NULL ? "" : a[2].text);
+        }
+    if (counted != a[2].status || (counted == DS_OK && count != a[2].count))
+        fail(&p->run, "%s: it counts %llu, and %zu match", where, (unsigned long long)count, a[2].count);
+    p->asked++;
+    p->some += a[2].status == DS_OK && a[2].count > 0 && a[2].count < 13;
+    for (size_t i = 0; i < 3; i++)
+        answer_free(&a[i]);
+    ds_filter_free(filter);
+}
+
+static void ask_one(pair *p, const char *operator, const char * literal)
+{
+    char where[256];
+    snprintf(where, sizeof where, "{\"p\":{\"%s\":%s}}", operator, literal);
+    ask(p, where);
+}
+
+static void ask_two(pair *p, const char *operator, const char * a, const char *b)
+{
+    char where[256];
+    snprintf(where, sizeof where, "{\"p\":{\"%s\":[%s,%s]}}", operator, a, b);
+    ask(p, where);
+}
+
+static const char *literal_of(const kind *k, size_t i)
+{
+    return i < 12 ? k->values[i] : i < 18 ? k->literals[i - 12] : "null";
+}
+
+static void ask_all(pair *p, const char *operator)
+{
+    static const char *const patterns[] = {"\"a%\"", "\"%\"", "\"_\"", "\"%\\\\%%\"", "\"\"", "\"Ä\"", "\"%1%\""};
+    static const char *const expressions[] = {"\"^a\"", "\"/^A$/i\"", "\"[0-9]\"", "\"^.$\"", "\"\""};
+    if (strcmp(operator, "exists") == 0) {
+        ask_one(p, operator, "true");
+        ask_one(p, operator, "false");
+    } else if (strstr(operator, "like") != NULL) {
+        for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+            ask_one(p, operator, patterns[i]);
+    } else if (strcmp(operator, "regexp") == 0) {
+        for (size_t i = 0; i < sizeof expressions / sizeof *expressions; i++)
+            ask_one(p, operator, expressions[i]);
+    } else {
+        bool two = strcmp(operator, "between") == 0 || strcmp(operator, "inq") == 0 || strcmp(operator, "nin") == 0;
+        for (size_t i = 0; i < 19; i++) {
+            const char *a = literal_of(p->kind, i), *b = literal_of(p->kind, (i * 7 + 3) % 19);
+            if (a != NULL && !two)
+                ask_one(p, operator, a);
+            if (a != NULL && b != NULL && two)
+                ask_two(p, operator, a, b);
+        }
+    }
+}
+
+/* A model on each of the three sources. */
+static void define(pair *p, suite *s)
+{
+    char definition[256], json[512];
+    bool declared = strcmp(p->kind->name, "undeclared") != 0;
+    snprintf(definition, sizeof definition, "\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}%s%s%s}%s",
+             declared ? ",\"p\":\"" : "", declared ? p->kind->name : "", declared ? "\"" : "",
+             declared ? "" : ",\"settings\":{\"strict\":false}");
+    run_begin(&p->run, s, definition);
+    snprintf(json, sizeof json, "{\"name\":\"%s\",%s}", p->run.name, definition);
+    p->models[0] = p->run.model;
+    if (!p->run.failed && (ds_model_define(s->masked, json, &p->models[1], &p->run.error) != DS_OK ||
+                           ds_model_define(s->reference, json, &p->models[2], &p->run.error) != DS_OK))
+        fail(&p->run, "%s", p->run.error.message);
+}
+
+/* The masked connector has the same records where it shares them with the tested one; otherwise (memory) they are
+ * copied. */
+static void share(pair *p)
+{
+    uint64_t there = 0;
+    ds_cursor *cursor;
+    const ds_record *record;
+    ds_error error;
+    if (p->run.failed || ds_count(p->models[1], NULL, &there, &error) != DS_OK || there > 0 ||
+        ds_find(p->models[2], NULL, &cursor, &error) != DS_OK)
+        return;
+    while (ds_cursor_next(cursor, &record, &error) == DS_OK && record != NULL) {
+        ds_record *copy;
+        if (ds_record_copy(record, &copy, &error) != DS_OK || ds_create(p->models[1], copy, &error) != DS_OK)
+            fail(&p->run, "%s", error.message);
+        ds_record_free(copy);
+    }
+    ds_cursor_close(cursor);
+}
+
+void run_operators(suite *s)
+{
+    unsigned passed = s->passed, failed = s->failed, asked[OPERATORS][KINDS];
+    for (size_t k = 0; k < KINDS; k++)
+        for (size_t o = 0; o < OPERATORS; o++) {
+            pair p = {.kind = &kinds[k]};
+            char name[96];
+            snprintf(name, sizeof name, "%s on %s answers as the evaluator does", operators[o], kinds[k].name);
+            define(&p, s);
+            store(&p);
+            share(&p);
+            ask_all(&p, operators[o]);
+            asked[o][k] = p.asked;
+            ds_model *masked = p.models[1];
+            run_end(&p.run, "operators", name, "DESIGN 6: one evaluator decides for all connectors");
+            if (masked != NULL)
+                ds_delete(masked, ds_everything(), NULL, NULL);
+        }
+    printf("%-12s %3u passed, %u failed; filters asked, by operator and type:\n           ", "operators",
+           s->passed - passed, s->failed - failed);
+    for (size_t k = 0; k < KINDS; k++)
+        printf("%11s", kinds[k].name);
+    for (size_t o = 0; o < OPERATORS; o++) {
+        printf("\n  %-9s", operators[o]);
+        for (size_t k = 0; k < KINDS; k++)
+            printf("%11u", asked[o][k]);
+    }
+    putchar('\n');
+}

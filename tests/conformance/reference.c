@@ -1,0 +1,210 @@
+/* The three sources of the suite: the connector itself; the same one "masked", so that the library filters, orders and
+ * pages what it walks, and supplies every optional entry; and the reference, a list of records that knows nothing but
+ * to walk. */
+#include "conformance.h"
+
+#include <stdlib.h>
+
+/* ---- the mask ---- */
+
+static const ds_connector *inner;
+
+static ds_status masked_find(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may,
+                             uint32_t *did, void **scan, ds_call *call)
+{
+    (void)may;
+    ds_status status = inner->find_records(connection, model, selection, 0, did, scan, call);
+    *did = 0; /* what it did is more than it was asked for, and does no harm */
+    return status;
+}
+
+static ds_connector mask(const ds_connector *connector)
+{
+    ds_connector table = *connector;
+    inner = connector;
+    table.name = "masked";
+    table.find_records = masked_find;
+    table.find_by_ids = NULL;
+    table.count = NULL;
+    table.replace_records = NULL;
+    table.upsert_records = NULL;
+    table.update_where = NULL;
+    table.delete_where = NULL;
+    table.increment = NULL;
+    table.explain = NULL;
+    return table;
+}
+
+/* ---- the reference ---- */
+
+typedef struct list {
+    ds_record **records;
+    size_t count, room;
+} list;
+
+typedef struct walk {
+    const list *list;
+    size_t next;
+} walk;
+
+static ds_status reference_open(ds_source *source, void **connection, ds_call *call)
+{
+    (void)source, (void)call;
+    *connection = "a connection";
+    return DS_OK;
+}
+
+static void reference_close(void *connection)
+{
+    (void)connection;
+}
+
+static ds_status reference_connect(void *connection, ds_call *call)
+{
+    (void)connection, (void)call;
+    return DS_OK;
+}
+
+static ds_status reference_open_model(void *connection, const ds_model *model, void **state, ds_call *call)
+{
+    (void)connection, (void)model, (void)call;
+    *state = calloc(1, sizeof(list));
+    return *state == NULL ? DS_NOMEM : DS_OK;
+}
+
+static void reference_close_model(void *connection, void *state)
+{
+    (void)connection;
+    list *l = state;
+    for (size_t i = 0; i < l->count; i++)
+        ds_record_free(l->records[i]);
+    free(l->records);
+    free(l);
+}
+
+static size_t reference_find_id(const list *l, const ds_model *model, ds_value id)
+{
+    const char *name = ds_model_property(model, ds_model_id_slot(model))->name;
+    size_t i = 0;
+    while (i < l->count && ds_value_compare(ds_record_get(l->records[i], name), id) != 0)
+        i++;
+    return i;
+}
+
+static ds_status reference_create(void *connection, const ds_model *model, ds_record *const *records, size_t n,
+                                  ds_outcomes *outcomes, ds_call *call)
+{
+    (void)connection;
+    list *l = ds_model_state(model);
+    const char *id = ds_model_property(model, ds_model_id_slot(model))->name;
+    for (size_t i = 0; i < n; i++) {
+        if (reference_find_id(l, model, ds_record_get(records[i], id)) < l->count) {
+            ds_outcome_refuse(outcomes, i, DS_REFUSED_ID_TAKEN, NULL);
+            continue;
+        }
+        if (l->count == l->room)
+            l->records = realloc(l->records, (l->room = l->room * 2 + 64) * sizeof(ds_record *));
+        ds_status status = ds_record_copy(records[i], &l->records[l->count], call->error);
+        if (status != DS_OK)
+            return status;
+        l->count++;
+        ds_outcome_ok(outcomes, i, true);
+    }
+    return DS_OK;
+}
+
+static ds_status reference_find(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may,
+                                uint32_t *did, void **scan, ds_call *call)
+{
+    (void)connection, (void)selection, (void)may, (void)did, (void)call;
+    walk *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return DS_NOMEM;
+    w->list = ds_model_state(model);
+    *scan = w;
+    return DS_OK;
+}
+
+static ds_status reference_next(void *scan, ds_block *block, ds_call *call)
+{
+    (void)call;
+    walk *w = scan;
+    ds_status status = DS_OK;
+    while (status == DS_OK && w->next < w->list->count && ds_block_wanted(block) > 0)
+        status = ds_block_add_copy(block, w->list->records[w->next++]);
+    return status;
+}
+
+static ds_status reference_update(void *connection, const ds_model *model, const ds_value *ids, size_t n,
+                                  const ds_record *changes, const ds_record *const *expected, ds_outcomes *outcomes,
+                                  ds_call *call)
+{
+    (void)connection, (void)model, (void)ids, (void)n, (void)changes, (void)expected, (void)outcomes;
+    return ds_error_set(call->error, DS_UNSUPPORTED, "the reference is not updated");
+}
+
+static ds_status reference_delete(void *connection, const ds_model *model, const ds_value *ids, size_t n,
+                                  const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
+{
+    (void)connection, (void)expected, (void)call;
+    list *l = ds_model_state(model);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = reference_find_id(l, model, ids[i]);
+        if (at == l->count) {
+            ds_outcome_refuse(outcomes, i, DS_REFUSED_MISSING, NULL);
+            continue;
+        }
+        ds_record_free(l->records[at]);
+        l->records[at] = l->records[--l->count];
+        ds_outcome_ok(outcomes, i, false);
+    }
+    return DS_OK;
+}
+
+static const ds_connector reference = {
+    .abi = DS_ABI,
+    .size = sizeof(ds_connector),
+    .name = "reference",
+    .open = reference_open,
+    .close = reference_close,
+    .connect = reference_connect,
+    .open_model = reference_open_model,
+    .close_model = reference_close_model,
+    .create_records = reference_create,
+    .find_records = reference_find,
+    .next_block = reference_next,
+    .end_scan = free,
+    .update_records = reference_update,
+    .delete_records = reference_delete,
+};
+
+/* ---- the sources ---- */
+
+ds_status sources_open(suite *s, bool masked, ds_error *err)
+{
+    const ds_connector *connector = ds_connector_find(s->connector, err);
+    if (connector == NULL)
+        return DS_CONFIG;
+    ds_connector mask_table = mask(connector);
+    ds_status status = ds_connector_register(&reference, err);
+    if (status == DS_OK)
+        status = ds_connector_register(&mask_table, err);
+    if (status == DS_OK)
+        status = ds_source_open("masked", s->settings, &s->masked, err);
+    if (status == DS_OK && masked)
+        s->source = s->masked;
+    else if (status == DS_OK)
+        status = ds_source_open(s->connector, s->settings, &s->source, err);
+    if (status == DS_OK)
+        status = ds_source_open("reference", NULL, &s->reference, err);
+    s->capabilities = connector->capabilities;
+    return status == DS_OK ? ds_connect(s->source, err) : status;
+}
+
+void sources_close(suite *s)
+{
+    if (s->source != s->masked)
+        ds_source_close(s->source);
+    ds_source_close(s->masked);
+    ds_source_close(s->reference);
+}

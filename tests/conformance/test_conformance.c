@@ -1,0 +1,74 @@
+/* The conformance suite on memory and on a real Redis, each also masked: the same number of cases, all of them passed.
+ */
+#include "command.h"
+#include "redis_server.h"
+#include "suite.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char program[512], redis_settings[512];
+static redis_server *server;
+static unsigned first_count;
+
+static void conforms(const char *connector, const char *settings, const char *option)
+{
+    command_result r = command_run((const char *const[]){program, connector, settings, option, NULL}, NULL);
+    unsigned passed = 0, failed = 1;
+    const char *last = r.out == NULL ? NULL : strstr(r.out, " passed, 0 failed\n");
+    printf("\n%s%s", r.out, r.err);
+    for (const char *line = r.out; line != NULL && *line != '\0'; line = strchr(line, '\n') + 1)
+        sscanf(line, "%u passed, %u failed", &passed, &failed);
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT_PTR_NOT_NULL(last);
+    CU_ASSERT_EQUAL(failed, 0);
+    CU_ASSERT(passed > 200);
+    if (first_count == 0)
+        first_count = passed;
+    CU_ASSERT_EQUAL(passed, first_count);
+    command_free(&r);
+}
+
+static void memory_conforms(void)
+{
+    conforms("memory", "{}", NULL);
+}
+static void memory_conforms_when_the_library_does_the_rest(void)
+{
+    conforms("memory", "{}", "--masked");
+}
+static void redis_conforms(void)
+{
+    conforms("redis", redis_settings, NULL);
+}
+static void redis_conforms_when_the_library_does_the_rest(void)
+{
+    conforms("redis", redis_settings, "--masked");
+}
+
+static void a_setting_that_is_wrong_is_one_sentence(void)
+{
+    command_result r = command_run((const char *const[]){program, "memory", "{\"colour\":1}", NULL}, NULL);
+    CU_ASSERT_EQUAL(r.status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(r.err, "colour"));
+    command_free(&r);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"memory conforms", memory_conforms},
+        {"memory conforms when the library does the rest", memory_conforms_when_the_library_does_the_rest},
+        {"redis conforms", redis_conforms},
+        {"redis conforms when the library does the rest", redis_conforms_when_the_library_does_the_rest},
+        {"a setting that is wrong is one sentence", a_setting_that_is_wrong_is_one_sentence},
+    };
+    snprintf(program, sizeof program, "%s/datasource-conformance", getenv("DS_BUILDDIR"));
+    server = redis_server_start(NULL);
+    snprintf(redis_settings, sizeof redis_settings, "{\"url\":\"unix://%s\"}", redis_server_socket(server));
+    int status = SUITE_RUN("conformance", tests);
+    redis_server_stop(server);
+    return status;
+}
