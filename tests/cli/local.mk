@@ -1,1 +1,12 @@
-# tests/cli
+# dsctl as a black box.
+check_PROGRAMS += tests/cli/test_dsctl
+TESTS += tests/cli/test_dsctl
+tests_cli_test_dsctl_SOURCES = tests/cli/test_dsctl.c
+tests_cli_test_dsctl_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_cli_test_dsctl_LDADD = tests/support/libsupport.a $(CUNIT_LIBS)
+
+check_PROGRAMS += tests/cli/test_malformed
+TESTS += tests/cli/test_malformed
+tests_cli_test_malformed_SOURCES = tests/cli/test_malformed.c
+tests_cli_test_malformed_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_cli_test_malformed_LDADD = tests/support/libsupport.a $(CUNIT_LIBS)

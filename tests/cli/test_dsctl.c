@@ -337,7 +337,7 @@ int main(void)
     snprintf(text, sizeof text,
              "{\"mem\":{\"connector\":\"memory\",\"file\":\"%s/records\"},"
              "\"red\":{\"connector\":\"redis\",\"url\":\"unix://%s\",\"keyPrefix\":\"t:\"}}",
-             folder, redis_server_socket(server));
+             folder, server->socket);
     config = folder_write(folder, "datasources.json", text);
     /* The demo's models and one more. */
     char demo[512];

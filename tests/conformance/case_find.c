@@ -182,7 +182,7 @@ static void fields(run *r)
     static const char *const two[] = {"{\"name\":\"Ada\",\"age\":36}"};
     static const char *const none[] = {"{}"};
     static const char *const but[] = {
-        "{\"id\":\"d\",\"score\":3,\"member\":false,\"photo\":\"\",\"address\":{\"city\":\"Ulm\"}}"};
+        "{\"id\":\"d\",\"score\":3.0,\"member\":false,\"photo\":\"\",\"address\":{\"city\":\"Ulm\"}}"};
     people(r);
     step_find(r, "{\"where\":{\"id\":\"a\"},\"fields\":[\"name\",\"age\"]}", two, 1);
     step_find(r, "{\"where\":{\"id\":\"a\"},\"fields\":{\"name\":true,\"age\":true}}", two, 1);

@@ -108,7 +108,7 @@ static void shared_source(run *r)
     check(r, wrong == 0, "each thread finds what it wrote");
     check(r, won == EACH / 3, "an id that is fought over is won once");
     step_count(r, NULL, 1 + THREADS * EACH + EACH / 3);
-    step_get(r, "counter", "{\"id\":\"counter\",\"name\":\"counter\",\"age\":1200,\"score\":600,\"member\":false}");
+    step_get(r, "counter", "{\"id\":\"counter\",\"name\":\"counter\",\"age\":1200,\"score\":600.0,\"member\":false}");
 }
 
 static const rule_case cases[] = {

@@ -108,11 +108,11 @@ static void upsert(run *r)
     step_get(r, "a", "{\"id\":\"a\",\"name\":\"Ada\",\"age\":1,\"member\":false}");
     step_update(r, "a", "{\"member\":true}", DS_OK);
     step_upsert(r, "{\"id\":\"a\",\"name\":\"Eve\",\"score\":2}", false, DS_OK);
-    step_get(r, "a", "{\"id\":\"a\",\"name\":\"Eve\",\"age\":1,\"score\":2,\"member\":true}");
+    step_get(r, "a", "{\"id\":\"a\",\"name\":\"Eve\",\"age\":1,\"score\":2.0,\"member\":true}");
     step_upsert(r, "{\"id\":\"a\",\"age\":2}", false, DS_OK);
     step_upsert(r, "{\"id\":\"b\",\"age\":2}", true, DS_INVALID);
     step_upsert(r, "{\"id\":\"a\",\"age\":null}", false, DS_OK);
-    step_get(r, "a", "{\"id\":\"a\",\"name\":\"Eve\",\"score\":2,\"member\":true}");
+    step_get(r, "a", "{\"id\":\"a\",\"name\":\"Eve\",\"score\":2.0,\"member\":true}");
     step_count(r, NULL, 1);
 }
 

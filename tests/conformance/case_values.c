@@ -67,7 +67,7 @@ static void doubles(run *r)
         ds_record_free(found);
         ds_record_free(record);
     }
-    round_trip(r, "n", "3", NULL);
+    round_trip(r, "n", "3", "3.0");
     step_create(r, "{\"id\":\"a\",\"n\":9007199254740993}", DS_INVALID);
     step_create(r, "{\"id\":\"a\",\"n\":\"x\"}", DS_INVALID);
 }

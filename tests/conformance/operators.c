@@ -180,9 +180,12 @@ static void share(pair *p)
         ds_find(p->models[2], NULL, &cursor, &error) != DS_OK)
         return;
     while (ds_cursor_next(cursor, &record, &error) == DS_OK && record != NULL) {
-        ds_record *copy;
-        if (ds_record_copy(record, &copy, &error) != DS_OK || ds_create(p->models[1], copy, &error) != DS_OK)
+        ds_record *copy = NULL;
+        char *json = ds_record_to_json(record);
+        if (ds_record_from_json(p->models[1], json, &copy, &error) != DS_OK ||
+            ds_create(p->models[1], copy, &error) != DS_OK)
             fail(&p->run, "%s", error.message);
+        ds_free(json);
         ds_record_free(copy);
     }
     ds_cursor_close(cursor);

@@ -67,7 +67,7 @@ int main(void)
     };
     snprintf(program, sizeof program, "%s/datasource-conformance", getenv("DS_BUILDDIR"));
     server = redis_server_start(NULL);
-    snprintf(redis_settings, sizeof redis_settings, "{\"url\":\"unix://%s\"}", redis_server_socket(server));
+    snprintf(redis_settings, sizeof redis_settings, "{\"url\":\"unix://%s\"}", server->socket);
     int status = SUITE_RUN("conformance", tests);
     redis_server_stop(server);
     return status;
