@@ -80,7 +80,7 @@ static void print(const redis_reply *reply, ds_buffer *out)
         ds_buffer_append(out, "[", 1);
         for (size_t i = 0; i < reply->count; i++) {
             if (i > 0)
-                ds_buffer_append(out, ", ", 2);
+                ds_buffer_append(out, ",", 1);
             print(&reply->elements[i], out);
         }
         ds_buffer_append(out, "]", 1);
