@@ -73,7 +73,7 @@ void definition_free(definition *def)
     ds_free(def);
 }
 
-size_t definition_slot(const definition *def, const char *name, size_t length)
+size_t definition_slot_hashed(const definition *def, const char *name, size_t length, uint32_t hash)
 {
     if (def->slot_table == NULL) {
         for (size_t slot = 0; slot < def->property_count; slot++)
@@ -82,12 +82,17 @@ size_t definition_slot(const definition *def, const char *name, size_t length)
         return DS_NO_SLOT;
     }
     size_t mask = def->slot_table_size - 1;
-    for (size_t i = name_hash(name, length) & mask; def->slot_table[i] != 0; i = (i + 1) & mask) {
+    for (size_t i = hash & mask; def->slot_table[i] != 0; i = (i + 1) & mask) {
         const ds_property *property = &def->properties[def->slot_table[i] - 1];
         if (name_is(name, length, property->name, property->name_length))
             return def->slot_table[i] - 1;
     }
     return DS_NO_SLOT;
+}
+
+size_t definition_slot(const definition *def, const char *name, size_t length)
+{
+    return definition_slot_hashed(def, name, length, name_hash(name, length));
 }
 
 /* ---- properties ---- */

@@ -42,6 +42,7 @@ bool definition_equal(const definition *, const definition *); /* the same model
 void definition_free(definition *);
 size_t definition_slot(const definition *, const char *name, size_t length); /* or DS_NO_SLOT */
 uint32_t name_hash(const char *name, size_t length);                         /* of a property's name */
+size_t definition_slot_hashed(const definition *, const char *name, size_t length, uint32_t hash); /* name_hash()'s */
 
 /* A model on a data source: src/source makes and frees them, src/model reads the definition. */
 struct ds_model {

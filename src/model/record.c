@@ -107,12 +107,11 @@ static size_t extra_in_table(const ds_record *record, const char *name, size_t l
     return DS_NO_SLOT;
 }
 
-static size_t find_extra(const ds_record *record, const char *name, size_t length)
+static size_t find_extra(const ds_record *record, const char *name, size_t length, uint32_t hash)
 {
     size_t declared = record->definition->property_count, extras = record->count - declared;
     if (extras == 0)
         return DS_NO_SLOT;
-    uint32_t hash = name_hash(name, length);
     if (record->table != NULL) {
         size_t found = extra_in_table(record, name, length, hash);
         return found == DS_NO_SLOT ? DS_NO_SLOT : declared + found;
@@ -125,10 +124,15 @@ static size_t find_extra(const ds_record *record, const char *name, size_t lengt
     return DS_NO_SLOT;
 }
 
+static size_t find_hashed(const ds_record *record, const char *name, size_t length, uint32_t hash)
+{
+    size_t slot = definition_slot_hashed(record->definition, name, length, hash);
+    return slot != DS_NO_SLOT ? slot : find_extra(record, name, length, hash);
+}
+
 size_t record_find(const ds_record *record, const char *name, size_t length)
 {
-    size_t slot = definition_slot(record->definition, name, length);
-    return slot != DS_NO_SLOT ? slot : find_extra(record, name, length);
+    return find_hashed(record, name, length, name_hash(name, length));
 }
 
 static void table_add(ds_record *record, uint32_t extra)
@@ -187,7 +191,7 @@ static bool grow_slots(ds_record *record)
     return true;
 }
 
-ds_status record_add_extra(ds_record *record, const char *name, size_t length, size_t *slot)
+static ds_status add_extra(ds_record *record, const char *name, size_t length, uint32_t hash, size_t *slot)
 {
     uint32_t extra = record->count - (uint32_t)record->definition->property_count;
     if (length >= UINT32_MAX)
@@ -197,12 +201,21 @@ ds_status record_add_extra(ds_record *record, const char *name, size_t length, s
     char *copy = arena_copy(record->arena, name, length);
     if (copy == NULL || !table_grow(record, extra))
         return DS_NOMEM;
-    record->extras[extra] = (extra_name){copy, (uint32_t)length, name_hash(name, length)};
+    record->extras[extra] = (extra_name){copy, (uint32_t)length, hash};
     if (record->table != NULL)
         table_add(record, extra);
     record->states[record->count] = 0;
     *slot = record->count++;
     return DS_OK;
+}
+
+ds_status record_slot_for(ds_record *record, const char *name, size_t length, size_t *slot)
+{
+    uint32_t hash = name_hash(name, length);
+    *slot = find_hashed(record, name, length, hash);
+    if (*slot != DS_NO_SLOT || record->definition->strict)
+        return DS_OK;
+    return add_extra(record, name, length, hash, slot);
 }
 
 /* ---- values ---- */
@@ -359,14 +372,6 @@ bool ds_record_has_fresh_id(const ds_record *record)
 }
 
 /* ---- copies ---- */
-
-ds_status record_slot_for(ds_record *to, const char *name, size_t length, size_t *slot)
-{
-    *slot = record_find(to, name, length);
-    if (*slot != DS_NO_SLOT || to->definition->strict)
-        return DS_OK;
-    return record_add_extra(to, name, length, slot);
-}
 
 static ds_status put_field_at(ds_record *to, size_t slot, const ds_field *field)
 {

@@ -29,15 +29,40 @@ ds_status ds_record_put_raw(ds_record *record, size_t slot, const char *raw, siz
 
 /* ---- text ---- */
 
+/* Whether the text of a number is what number_print() writes, found without printing: up to 15 digits come back from a
+ * double (DBL_DIG), so that only their layout matters. No where that is not sure. */
+static bool number_is_plain(const char *text, size_t length)
+{
+    const char *digits = text[0] == '-' ? text + 1 : text, *end = text + length;
+    const char *point = memchr(digits, '.', (size_t)(end - digits));
+    if (end - digits > 16 || (end - digits == 16 && point == NULL))
+        return false;
+    for (const char *at = digits; at != end; at++)
+        if ((*at < '0' || *at > '9') && at != point)
+            return false; /* an exponent */
+    if (point == NULL)
+        return digits[0] != '0';
+    return end[-1] != '0' && (digits[0] != '0' || point[1] != '0');
+}
+
+static bool is_canonical(ds_value value, const char *text, size_t length)
+{
+    ds_text canonical;
+    if (value.type == DS_BOOLEAN || (value.type == DS_INTEGER && value.as.integer != 0))
+        return true; /* there is no other way to write one */
+    if (value.type == DS_NUMBER && number_is_plain(text, length))
+        return true;
+    ds_value_text(value, &canonical);
+    return canonical.length == length && memcmp(canonical.bytes, text, length) == 0;
+}
+
 static ds_status put_scalar(ds_record *record, size_t slot, ds_type type, const char *text, size_t length)
 {
     ds_value value;
-    ds_text canonical;
     if (ds_value_parse(type, text, length, &value) != DS_OK)
         return record_store(record, slot, ds_string_n(text, length));
     ds_status status = record_store(record, slot, value);
-    ds_value_text(value, &canonical);
-    if (status == DS_OK && (canonical.length != length || memcmp(canonical.bytes, text, length) != 0))
+    if (status == DS_OK && !is_canonical(value, text, length))
         status = record_store_raw(record, slot, text, length);
     return status;
 }

@@ -79,9 +79,9 @@ static ds_status slot_to_set(ds_record *record, const char *name, size_t length,
     if (record->definition->strict)
         return ds_error_set(why, DS_INVALID, "the model \"%s\" has no property \"%.*s\"", record->definition->name,
                             (int)(length < 200 ? length : 200), name);
-    if (!utf8_valid(name, length))
-        return wrong_value(record, "?", 1, "its name is not UTF-8", why);
-    return record_add_extra(record, name, length, slot);
+    if (length >= UINT32_MAX || !utf8_valid(name, length))
+        return wrong_value(record, "?", 1, "its name is not UTF-8, or 4 GiB long", why);
+    return record_slot_for(record, name, length, slot);
 }
 
 /* What an id must be, and what an index can hold (DESIGN.md 7); NULL: nothing is wrong. */

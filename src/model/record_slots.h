@@ -45,8 +45,6 @@ struct ds_record {
 
 /* With room for some undeclared properties from the start; NULL: out of memory. */
 ds_record *record_make(const definition *, arena *, size_t room);
-/* The slot of an undeclared property, added if need be. */
-ds_status record_add_extra(ds_record *, const char *name, size_t length, size_t *slot);
 void record_slot_name(const ds_record *, size_t slot, const char **name, size_t *length);
 /* Copies the value into a slot; the bytes' room is used again where it suffices. Fails for memory. */
 ds_status record_store(ds_record *, size_t slot, ds_value value);

@@ -451,6 +451,36 @@ static void text_of_a_backend(void)
 }
 
 /* Text that is not the same does not pass for the same, whatever value it is read as. */
+/* Texts of numbers of every layout: raw text is kept where, and only where, it is not what is written for the value. */
+static void layouts_of_numbers(void)
+{
+    static const char *const parts[] = {"", "0", "1", "9", "10", "00", "05", "123456", "999999999999", "000001", "5"};
+    static const char *const exponents[] = {"", "e0", "e5", "e-5", "E+2", "e+20"};
+    enum { PARTS = sizeof parts / sizeof parts[0], EXPONENTS = sizeof exponents / sizeof exponents[0] };
+    ds_record *record = ds_record_new(&strict_model);
+    size_t kept = 0, plain = 0;
+    for (size_t i = 0; i < 2 * PARTS * PARTS * PARTS * EXPONENTS; i++) {
+        char text[64];
+        size_t rest = i / 2, length;
+        const char *whole = parts[rest % PARTS], *fraction = parts[rest / PARTS % PARTS],
+                   *more = parts[rest / PARTS / PARTS % PARTS];
+        length = (size_t)snprintf(text, sizeof text, "%s%s%s%s%s%s", i % 2 ? "-" : "", whole, fraction[0] ? "." : "",
+                                  fraction, more, exponents[rest / PARTS / PARTS / PARTS]);
+        ds_value value;
+        if (ds_value_parse(DS_NUMBER, text, length, &value) != DS_OK)
+            continue;
+        ds_text canonical;
+        ds_value_text(value, &canonical);
+        bool same = canonical.length == length && memcmp(canonical.bytes, text, length) == 0;
+        ds_record_put_text(record, SCORE, text, length);
+        CU_ASSERT_EQUAL(field_of(record, SCORE).raw == NULL, same);
+        kept += !same;
+        plain += same;
+    }
+    CU_ASSERT(kept > 1000 && plain > 500);
+    ds_record_free(record);
+}
+
 static void a_record_holds_what_it_held(void)
 {
     ds_block *block = block_new(strict_definition);
@@ -867,6 +897,7 @@ static const test tests[] = {
     {"a property may be set to a part of its own value", a_value_of_its_own},
     {"a cleared record is as a new one", cleared},
     {"text of a backend is read as its property's type, and kept where it is not canonical", text_of_a_backend},
+    {"raw text is kept beside a number where it is laid out otherwise, and only there", layouts_of_numbers},
     {"a record holds what it held, by the backend's own text", a_record_holds_what_it_held},
     {"a null that is expected must be absent, and properties are found by name", holding_by_name},
     {"raw text stays beside its value until that is set again", raw_text_beside},
