@@ -109,3 +109,50 @@ const char *json_of(ds_model *model, const char *id)
     ds_record_free(record);
     return text;
 }
+
+/* ---- what tests say ---- */
+
+void same(const char *got, const char *expected)
+{
+    if (strcmp(got, expected) != 0)
+        printf("got \"%s\", expected \"%s\"\n", got, expected);
+    CU_ASSERT_STRING_EQUAL(got, expected);
+}
+
+void holds(ds_model *model, const char *id, const char *expected)
+{
+    same(json_of(model, id), expected);
+}
+
+void record_is(const ds_record *record, const char *expected)
+{
+    char *json = ds_record_to_json(record);
+    same(json, expected);
+    ds_free(json);
+}
+
+/* Runs it on each toy, filled with the twelve. */
+void on_each(void (*run)(crowd *))
+{
+    for (size_t i = 0; i < 3; i++) {
+        crowd people = people_open(TOYS[i], PERSON, true);
+        run(&people);
+        people_close(&people);
+    }
+}
+
+void says(const ds_error *err, ds_status status, const char *words)
+{
+    if (err->status != status || strstr(err->message, words) == NULL)
+        printf("%s: \"%s\", expected %s: \"%s\"\n", ds_status_name(err->status), err->message, ds_status_name(status),
+               words);
+    CU_ASSERT_EQUAL(err->status, status);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err->message, words));
+}
+
+ds_status create(ds_model *model, const char *json, ds_record **out, ds_error *err)
+{
+    *out = person(model, json);
+    *err = (ds_error){.status = DS_OK};
+    return ds_create(model, *out, err);
+}

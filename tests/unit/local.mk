@@ -116,3 +116,9 @@ TESTS += tests/unit/test_query_json
 tests_unit_test_query_json_SOURCES = tests/unit/test_query_json.c tests/unit/scene.c tests/unit/scene.h
 tests_unit_test_query_json_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_query_json_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_creates
+TESTS += tests/unit/test_creates
+tests_unit_test_creates_SOURCES = tests/unit/test_creates.c tests/support/people.c tests/support/people.h tests/support/toy.c tests/support/toy.h
+tests_unit_test_creates_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_creates_LDADD = $(UNIT_LIBS)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void same(const char *got, const char *expected, const char *what)
+static void finds(const char *got, const char *expected, const char *what)
 {
     if (strcmp(got, expected) != 0)
         printf("%s: got \"%s\", expected \"%s\"\n", what, got, expected);
@@ -41,7 +41,7 @@ static void every_query(crowd *people, const char *setting)
     char what[256];
     for (size_t i = 0; i < sizeof QUERIES / sizeof QUERIES[0]; i++) {
         snprintf(what, sizeof what, "%s %s", setting, QUERIES[i].query);
-        same(found_ids(people->model, QUERIES[i].query), QUERIES[i].ids, what);
+        finds(found_ids(people->model, QUERIES[i].query), QUERIES[i].ids, what);
     }
 }
 
@@ -98,9 +98,9 @@ static void pages_by_marks_join_up_to_the_whole(void)
     crowd people = people_open(&toy_bare, PERSON, true);
     for (uint32_t did = 0; did < 32; did++) {
         toy.did = did;
-        same(by_pages(people.model, "age", NULL), "hljdbaegcfki", "age");
-        same(by_pages(people.model, "age DESC", NULL), "ikfcgeabdjlh", "age DESC");
-        same(by_pages(people.model, "city, age DESC", &id), "kgdfejlicabh", "hidden fields");
+        finds(by_pages(people.model, "age", NULL), "hljdbaegcfki", "age");
+        finds(by_pages(people.model, "age DESC", NULL), "ikfcgeabdjlh", "age DESC");
+        finds(by_pages(people.model, "city, age DESC", &id), "kgdfejlicabh", "hidden fields");
     }
     people_close(&people);
 }
@@ -150,15 +150,15 @@ static void only_the_fields_asked_for_are_seen(void)
 static void a_find_asks_for_no_more_than_it_wants(void)
 {
     crowd people = people_open(&toy_bare, PERSON, true);
-    same(found_ids(people.model, "{\"where\":{\"age\":30},\"order\":\"id\",\"limit\":1}"), "a", "limit 1");
+    finds(found_ids(people.model, "{\"where\":{\"age\":30},\"order\":\"id\",\"limit\":1}"), "a", "limit 1");
     CU_ASSERT_EQUAL(toy.wanted_most, 1);
     toy_reset();
     toy.did = ~(uint32_t)DS_DID_PAGE;
-    same(found_ids(people.model, "{\"order\":\"id\",\"skip\":2,\"limit\":3}"), "c d e", "skip 2, limit 3");
+    finds(found_ids(people.model, "{\"order\":\"id\",\"skip\":2,\"limit\":3}"), "c d e", "skip 2, limit 3");
     CU_ASSERT_EQUAL(toy.wanted_most, 5);
     toy_reset();
     toy.did = 0;
-    same(found_ids(people.model, "{\"where\":{\"age\":18},\"limit\":1}"), "d", "filtered here");
+    finds(found_ids(people.model, "{\"where\":{\"age\":18},\"limit\":1}"), "d", "filtered here");
     CU_ASSERT_EQUAL(toy.wanted_most, 256);
     people_close(&people);
 }
@@ -199,9 +199,9 @@ static void an_order_that_breaks_down_is_found_again_behind_the_last_record(void
                 toy.fault_in = TOY_BLOCK;
                 toy.fault_at = at;
                 toy.fault_times = times;
-                same(found_ids(people.model,
-                               "{\"order\":\"age\",\"skip\":1,\"limit\":10,\"where\":{\"name\":{\"neq\":\"Fay\"}}}"),
-                     "l j d b a e g c k i", "after a breakdown");
+                finds(found_ids(people.model,
+                                "{\"order\":\"age\",\"skip\":1,\"limit\":10,\"where\":{\"name\":{\"neq\":\"Fay\"}}}"),
+                      "l j d b a e g c k i", "after a breakdown");
                 CU_ASSERT(toy.calls[TOY_FIND] > times);
             }
     people_close(&people);
@@ -214,7 +214,7 @@ static void an_order_that_always_breaks_down_is_made_by_the_library(void)
     toy.fault_in = TOY_BLOCK;
     toy.fault_at = 1;
     toy.fault_times = 3;
-    same(found_ids(people.model, "{\"order\":\"age\",\"limit\":3}"), "h l j", "four breakdowns");
+    finds(found_ids(people.model, "{\"order\":\"age\",\"limit\":3}"), "h l j", "four breakdowns");
     CU_ASSERT_EQUAL(toy.calls[TOY_FIND], 5);
     CU_ASSERT_EQUAL(toy.may & (DS_DID_ORDER | DS_DID_AFTER | DS_DID_PAGE), 0);
     toy_reset();
@@ -222,7 +222,7 @@ static void an_order_that_always_breaks_down_is_made_by_the_library(void)
     toy.fault_in = TOY_BLOCK;
     toy.fault_at = 1;
     toy.fault_times = 1000;
-    same(found_ids(people.model, "{\"order\":\"age\",\"limit\":3}"), "!DS_UNSUPPORTED", "for ever");
+    finds(found_ids(people.model, "{\"order\":\"age\",\"limit\":3}"), "!DS_UNSUPPORTED", "for ever");
     people_close(&people);
 }
 
@@ -265,7 +265,7 @@ static void a_cursor_is_lost_by_a_disconnect_even_after_a_connect(void)
     CU_ASSERT_EQUAL(ds_connect(people.source, NULL), DS_OK);
     CU_ASSERT_EQUAL(ds_cursor_next(cursor, &record, NULL), DS_LOST);
     ds_cursor_close(cursor);
-    same(found_ids(people.model, "{\"limit\":2,\"order\":\"id\"}"), "a b", "connected again");
+    finds(found_ids(people.model, "{\"limit\":2,\"order\":\"id\"}"), "a b", "connected again");
     people_close(&people);
 }
 
@@ -286,7 +286,7 @@ static void a_cancel_token_ends_a_walk(void)
     CU_ASSERT_EQUAL(ds_cursor_next(cursor, &record, NULL), DS_CANCELLED);
     ds_cursor_close(cursor);
     ds_cancel_clear(cancel);
-    same(found_ids(view, "{\"limit\":1,\"order\":\"id\"}"), "a", "cleared");
+    finds(found_ids(view, "{\"limit\":1,\"order\":\"id\"}"), "a", "cleared");
     ds_model_free(view);
     ds_cancel_free(cancel);
     people_close(&people);
@@ -303,9 +303,9 @@ static void ids_are_answered_in_their_order_twice_where_given_twice(void)
         ds_cursor *cursor = NULL;
         CU_ASSERT_EQUAL_FATAL(ds_find_by_ids(people.model, ids, 6, &cursor, NULL), DS_OK);
         CU_ASSERT_PTR_NULL(ds_cursor_mark(cursor));
-        same(cursor_ids(cursor), "k a k b a", TOYS[i]->name);
+        finds(cursor_ids(cursor), "k a k b a", TOYS[i]->name);
         CU_ASSERT_EQUAL_FATAL(ds_find_by_ids(people.model, NULL, 0, &cursor, NULL), DS_OK);
-        same(cursor_ids(cursor), "", TOYS[i]->name);
+        finds(cursor_ids(cursor), "", TOYS[i]->name);
         const ds_value bad[] = {ds_string("k"), ds_null()};
         CU_ASSERT_EQUAL(ds_find_by_ids(people.model, bad, 2, &cursor, NULL), DS_INVALID);
         people_close(&people);
@@ -357,7 +357,8 @@ static void one_id_is_found_or_told_missing(void)
         ds_record *record = NULL;
         ds_error err = {.status = DS_OK};
         bool exists = false;
-        same(json_of(people.model, "c"), "{\"id\":\"c\",\"name\":\"Cid\",\"age\":41,\"city\":\"Rome\"}", TOYS[i]->name);
+        finds(json_of(people.model, "c"), "{\"id\":\"c\",\"name\":\"Cid\",\"age\":41,\"city\":\"Rome\"}",
+              TOYS[i]->name);
         CU_ASSERT_EQUAL(ds_find_by_id(people.model, ds_string("nobody"), &record, &err), DS_NOT_FOUND);
         CU_ASSERT_PTR_NULL(record);
         CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "model \"Person\" has no record with the id \"nobody\""));
@@ -416,7 +417,7 @@ static void explaining(ds_model *model, uint32_t did, const char *expected)
                                DS_QUERY(.where = filter, .order = "age", .limit = 2, .fields = &name, .field_count = 1),
                                &plan, NULL),
                     DS_OK);
-    same(plan != NULL ? plan : "", expected, "explain");
+    finds(plan != NULL ? plan : "", expected, "explain");
     ds_free(plan);
     ds_filter_free(filter);
 }

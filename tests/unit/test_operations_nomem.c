@@ -140,7 +140,7 @@ static void looking_without_memory(void)
 
 static ds_record *new_one;
 
-static ds_status create(crowd *people)
+static ds_status create_one(crowd *people)
 {
     unsigned long now = left;
     left = 0;
@@ -161,7 +161,7 @@ static void created_or_as_it_was(crowd *people, bool done)
 
 static void creating_without_memory(void)
 {
-    with_each_allocation_failing(PERSON, false, create, created_or_as_it_was);
+    with_each_allocation_failing(PERSON, false, create_one, created_or_as_it_was);
 }
 
 static ds_status create_all(crowd *people)
