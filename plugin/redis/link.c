@@ -64,6 +64,8 @@ void link_close(redis_link *self)
 void link_fail(redis_link *self, const ds_error *cause)
 {
     self->cause = *cause;
+    if (self->state != LINK_READY && cause->status == DS_LOST)
+        self->cause.status = DS_UNREACHABLE;
     events_add(self->events, DS_EVENT_ERROR, &self->cause);
     shut(self);
 }

@@ -27,15 +27,21 @@ static ds_status refuse(const char *setting, const char *path, ds_error *err)
     return DS_CONFIG;
 }
 
+typedef struct lock {
+    const char *passphrase;
+    bool is_met; /* the key is encrypted */
+} lock;
+
 /* OpenSSL would ask on the terminal where there is no passphrase. */
 static int give_passphrase(char *out, int size, int is_writing, void *user)
 {
-    const char *passphrase = user;
+    lock *met = user;
     (void)is_writing;
-    if (passphrase == NULL || strlen(passphrase) >= (size_t)size)
+    met->is_met = true;
+    if (met->passphrase == NULL || strlen(met->passphrase) >= (size_t)size)
         return -1;
-    memcpy(out, passphrase, strlen(passphrase) + 1);
-    return (int)strlen(passphrase);
+    memcpy(out, met->passphrase, strlen(met->passphrase) + 1);
+    return (int)strlen(met->passphrase);
 }
 
 /* ---- trusted authorities ---- */
@@ -111,32 +117,32 @@ static ds_status trust_all(SSL_CTX *context, const tls_config *config, ds_error 
 
 /* ---- our own certificate ---- */
 
-static bool lacks_passphrase(void)
+static ds_status use_key(SSL_CTX *context, const tls_config *config, const lock *met, ds_error *err)
 {
-    unsigned long code = ERR_peek_error(), last = ERR_peek_last_error();
-    return ERR_GET_REASON(code) == PEM_R_BAD_PASSWORD_READ || ERR_GET_REASON(last) == PEM_R_BAD_PASSWORD_READ ||
-           ERR_GET_REASON(code) == PEM_R_BAD_DECRYPT || ERR_GET_REASON(last) == PEM_R_BAD_DECRYPT ||
-           ERR_GET_LIB(code) == ERR_LIB_EVP || ERR_GET_LIB(code) == ERR_LIB_PROV;
+    bool is_used = SSL_CTX_use_PrivateKey_file(context, config->key, SSL_FILETYPE_PEM) == 1;
+    bool is_other = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
+    if (is_used)
+        return SSL_CTX_check_private_key(context) == 1 ? DS_OK : refuse("tls.key", config->key, err);
+    if (!met->is_met || is_other)
+        return refuse("tls.key", config->key, err);
+    ERR_clear_error();
+    return ds_error_set(err, DS_CONFIG, "the setting tls.key: the file \"%s\" %s", config->key,
+                        met->passphrase == NULL ? "needs a tls.passphrase" : "is not opened by the tls.passphrase");
 }
 
 static ds_status use_certificate(SSL_CTX *context, const tls_config *config, ds_error *err)
 {
     if (config->cert == NULL)
         return DS_OK;
+    lock met = {.passphrase = config->passphrase};
     SSL_CTX_set_default_passwd_cb(context, give_passphrase);
-    SSL_CTX_set_default_passwd_cb_userdata(context, (void *)(uintptr_t)config->passphrase);
-    if (SSL_CTX_use_certificate_chain_file(context, config->cert) != 1)
-        return refuse("tls.cert", config->cert, err);
-    if (SSL_CTX_use_PrivateKey_file(context, config->key, SSL_FILETYPE_PEM) != 1) {
-        bool mismatch = ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH;
-        if (mismatch || !lacks_passphrase())
-            return refuse("tls.key", config->key, err);
-        ERR_clear_error();
-        return ds_error_set(err, DS_CONFIG, "the setting tls.key: the file \"%s\" %s", config->key,
-                            config->passphrase == NULL ? "needs a tls.passphrase"
-                                                       : "is not opened by the tls.passphrase");
-    }
-    return SSL_CTX_check_private_key(context) == 1 ? DS_OK : refuse("tls.key", config->key, err);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &met);
+    ds_status status = SSL_CTX_use_certificate_chain_file(context, config->cert) == 1
+                           ? use_key(context, config, &met, err)
+                           : refuse("tls.cert", config->cert, err);
+    SSL_CTX_set_default_passwd_cb(context, NULL);
+    SSL_CTX_set_default_passwd_cb_userdata(context, NULL);
+    return status;
 }
 
 ds_status tls_context_make(const tls_config *config, SSL_CTX **out, ds_error *err)

@@ -13,3 +13,27 @@ TESTS += tests/redis/test_mapping_writes
 tests_redis_test_mapping_writes_SOURCES = tests/redis/test_mapping_writes.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_mapping_writes_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_mapping_writes_LDADD = $(REDIS_TEST_LIBS)
+
+# the connection, against real servers and against servers that misbehave: these see the plugin's hidden parts
+CONNECTION_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin -I$(top_srcdir)/tests/support $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
+CONNECTION_TEST_LIBS = plugin/redis/libredis.la src/libinternal.la tests/support/libcertificates.a tests/support/libsupport.a \
+	$(CUNIT_LIBS) $(OPENSSL_LIBS)
+REDIS_PROBE = tests/redis/probe.c tests/redis/probe.h
+
+check_PROGRAMS += tests/redis/test_redis_url
+TESTS += tests/redis/test_redis_url
+tests_redis_test_redis_url_SOURCES = tests/redis/test_redis_url.c $(REDIS_PROBE)
+tests_redis_test_redis_url_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_url_LDADD = $(CONNECTION_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_redis_connection
+TESTS += tests/redis/test_redis_connection
+tests_redis_test_redis_connection_SOURCES = tests/redis/test_redis_connection.c $(REDIS_PROBE)
+tests_redis_test_redis_connection_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_connection_LDADD = $(CONNECTION_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_redis_tls
+TESTS += tests/redis/test_redis_tls
+tests_redis_test_redis_tls_SOURCES = tests/redis/test_redis_tls.c $(REDIS_PROBE)
+tests_redis_test_redis_tls_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_tls_LDADD = $(CONNECTION_TEST_LIBS)
