@@ -72,6 +72,17 @@ void *arena_alloc(arena *pool, size_t size)
     return arena_piece(pool, size == 0 ? 1 : size, alignof(max_align_t));
 }
 
+void arena_reserve(arena *pool, size_t size)
+{
+    if (PIECE_IS_CHUNK || pool->chunks != NULL || size == 0 || size > SIZE_MAX / 2)
+        return;
+    arena_chunk *chunk = ds_malloc(sizeof *chunk + size);
+    if (chunk == NULL)
+        return;
+    chunk->size = size;
+    chunk_use(pool, chunk);
+}
+
 void *arena_zeroed(arena *pool, size_t count, size_t size)
 {
     size_t asked;

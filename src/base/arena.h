@@ -14,6 +14,8 @@ void *arena_alloc(arena *, size_t size); /* aligned for anything; NULL: out of m
 void *arena_zeroed(arena *, size_t count, size_t size);
 char *arena_copy(arena *, const void *bytes, size_t length);    /* with a NUL behind it */
 bool arena_copy_value(arena *, ds_value value, ds_value *copy); /* its bytes too */
+/* Gives an empty arena a first chunk of just this size; without memory it stays as it is. */
+void arena_reserve(arena *, size_t size);
 void arena_reset(arena *);                                      /* empty again; keeps its largest chunk */
 void arena_free(arena *);
 

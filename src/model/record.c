@@ -3,6 +3,8 @@
  * block's arena, which is emptied at once. */
 #include "model/record_slots.h"
 
+#include <stdalign.h>
+
 #define FIRST_EXTRAS 8  /* undeclared properties that a record has room for from the start */
 #define TABLE_FROM   16 /* undeclared properties from which on a table finds them */
 
@@ -409,13 +411,33 @@ ds_status record_copy_into(ds_record *to, const ds_record *from)
     return DS_OK;
 }
 
+/* What the bytes of a copy take: copies are what connectors and hosts keep, many of them, so they have no room to spare.
+ */
+static size_t copy_size(const ds_record *record)
+{
+    const size_t align = alignof(max_align_t);
+    size_t size = 0;
+    ds_field field;
+    for (size_t i = 0; i < record->count; i++) {
+        if (!ds_record_field(record, i, &field))
+            continue;
+        if (value_has_bytes(field.value))
+            size += room_for(field.value.length);
+        if (i >= record->definition->property_count)
+            size += (field.name_length + align) / align * align;
+    }
+    return size;
+}
+
 ds_status ds_record_copy(const ds_record *record, ds_record **out, ds_error *err)
 {
     if (out != NULL)
         *out = NULL;
     if (record == NULL || out == NULL)
         return ds_error_set(err, DS_INVALID, "there is no record to copy, or no place for the copy");
-    ds_record *copy = record_alone(record->definition);
+    ds_record *copy = record_make(record->definition, NULL, record->count);
+    if (copy != NULL)
+        arena_reserve(&copy->own, copy_size(record));
     if (copy == NULL || record_copy_into(copy, record) != DS_OK) {
         ds_record_free(copy);
         return error_nomem(err);
