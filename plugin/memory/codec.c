@@ -194,22 +194,16 @@ static ds_status decode_into(const table *t, const shelved *from, ds_record *rec
 ds_status codec_decode(const table *t, const shelved *from, version **out)
 {
     bytes extra = {0};
-    ds_record *record = ds_record_new(t->model);
-    ds_status status = record == NULL ? DS_NOMEM : decode_into(t, from, record, &extra);
-    version *v = status == DS_OK ? ds_malloc(sizeof *v + extra.length) : NULL;
-    if (status == DS_OK && v == NULL)
-        status = DS_NOMEM;
-    if (status == DS_OK) {
-        atomic_init(&v->holders, 1);
-        atomic_init(&v->expires, from->expires);
-        v->record = record;
-        v->stored = from->stored;
-        v->extra_length = extra.length;
-        if (extra.length > 0)
-            memcpy(v->extra, extra.data, extra.length);
-    } else
-        ds_record_free(record);
+    ds_record *read = ds_record_new(t->model), *record = NULL;
+    ds_status status = read == NULL ? DS_NOMEM : decode_into(t, from, read, &extra);
+    if (status == DS_OK)
+        status = ds_record_copy(read, &record, NULL); /* without room to spare */
+    ds_record_free(read);
+    *out = NULL;
+    if (status == DS_OK)
+        status = version_new(record, from->expires, extra.data, extra.length, out);
+    if (status == DS_OK)
+        (*out)->stored = from->stored;
     bytes_free(&extra);
-    *out = v;
     return status;
 }

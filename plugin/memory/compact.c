@@ -14,7 +14,7 @@ typedef struct compaction {
 
 static ds_status compaction_flush(compaction *c, size_t at_least)
 {
-    if (!c->payload.failed && c->payload.length <= JOURNAL_FRAME + at_least)
+    if (!c->payload.failed && c->payload.length < at_least)
         return DS_OK;
     return journal_copy_add(&c->copy, &c->payload, c->call);
 }
@@ -53,7 +53,7 @@ static ds_status compact_records(compaction *c, table *t)
                 codec_put(&c->payload, t, e->now);
         }
         pthread_rwlock_unlock(&t->lock);
-        status = compaction_flush(c, CHUNK - 1);
+        status = compaction_flush(c, CHUNK);
     }
     return status;
 }
@@ -69,7 +69,7 @@ static ds_status compact_all(compaction *c)
         if (status == DS_OK)
             status = compact_records(c, t);
     }
-    return status == DS_OK ? compaction_flush(c, 0) : status;
+    return status == DS_OK ? compaction_flush(c, JOURNAL_FRAME + 1) : status;
 }
 
 void memory_compact(memory *m)

@@ -100,8 +100,8 @@ ds_status record_stored(const ds_model *model, const ds_record *from, const ds_r
 ds_status record_merged(const ds_model *model, const ds_record *old, const ds_record *changed, ds_record **out);
 ds_status record_with(const ds_model *model, const ds_record *old, size_t slot, const char *property, ds_value value,
                       ds_record **out);
-/* Owns the record from then on, freed on failure too; `extra` of another version is copied, NULL: none. */
-ds_status version_new(ds_record *record, int64_t expires, const version *extra, version **out);
+/* Owns the record from then on, freed on failure too; `extra` is copied. */
+ds_status version_new(ds_record *record, int64_t expires, const char *extra, size_t extra_length, version **out);
 version *version_hold(version *v);
 void version_release(version *v); /* NULL does nothing */
 

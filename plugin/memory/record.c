@@ -54,23 +54,38 @@ static ds_status record_add_all(const ds_model *model, ds_record *to, const ds_r
     return status;
 }
 
+static ds_status record_join(const ds_model *model, const ds_record *under, const ds_record *over, ds_record *joined)
+{
+    ds_status status = record_add_all(model, joined, over, NULL);
+    return status == DS_OK && under != NULL ? record_add_all(model, joined, under, over) : status;
+}
+
+/* A copy takes no more memory than it needs; what is put together does. */
 static ds_status record_joined(const ds_model *model, const ds_record *under, const ds_record *over, ds_record **out)
 {
-    *out = ds_record_new(model);
-    if (*out == NULL)
-        return DS_NOMEM;
-    ds_status status = record_add_all(model, *out, over, NULL);
-    if (status == DS_OK && under != NULL)
-        status = record_add_all(model, *out, under, over);
-    if (status == DS_OK)
-        return DS_OK;
-    ds_record_free(*out);
+    ds_record *joined = ds_record_new(model);
     *out = NULL;
+    ds_status status = joined == NULL ? DS_NOMEM : record_join(model, under, over, joined);
+    if (status == DS_OK)
+        status = ds_record_copy(joined, out, NULL);
+    ds_record_free(joined);
     return status;
+}
+
+/* Whether a copy of it can be kept: no nulls, and no text of another backend beside a value. */
+static bool record_is_plain(const ds_record *record)
+{
+    ds_field field;
+    for (size_t i = 0; i < ds_record_slots(record); i++)
+        if (ds_record_field(record, i, &field) && (field.value.type == DS_NULL || field.raw != NULL))
+            return false;
+    return true;
 }
 
 ds_status record_stored(const ds_model *model, const ds_record *from, const ds_record *defaults, ds_record **out)
 {
+    if (defaults == NULL && record_is_plain(from))
+        return ds_record_copy(from, out, NULL);
     return record_joined(model, defaults, from, out);
 }
 
@@ -99,9 +114,8 @@ ds_status record_with(const ds_model *model, const ds_record *old, size_t slot, 
     return status;
 }
 
-ds_status version_new(ds_record *record, int64_t expires, const version *extra, version **out)
+ds_status version_new(ds_record *record, int64_t expires, const char *extra, size_t extra_length, version **out)
 {
-    size_t extra_length = extra == NULL ? 0 : extra->extra_length;
     version *v = ds_malloc(sizeof *v + extra_length);
     *out = v;
     if (v == NULL) {
@@ -114,7 +128,7 @@ ds_status version_new(ds_record *record, int64_t expires, const version *extra, 
     v->stored = 0;
     v->extra_length = extra_length;
     if (extra_length > 0)
-        memcpy(v->extra, extra->extra, extra_length);
+        memcpy(v->extra, extra, extra_length);
     return DS_OK;
 }
 

@@ -80,7 +80,8 @@ static ds_status prepare(changes *c, entry *e, ds_record *made, int64_t expires,
         return status;
     }
     ds_value id = record_field(made, c->table->id_slot);
-    status = version_new(made, expires, extra, &v);
+    status =
+        version_new(made, expires, extra == NULL ? NULL : extra->extra, extra == NULL ? 0 : extra->extra_length, &v);
     if (status == DS_OK)
         status = changes_put(c, e, v);
     if (status == DS_OK && id.type == DS_INTEGER && id.as.integer > c->table->sequence)
