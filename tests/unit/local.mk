@@ -62,7 +62,7 @@ tests_unit_test_definitions_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_records
 TESTS += tests/unit/test_records
-tests_unit_test_records_SOURCES = tests/unit/test_records.c
+tests_unit_test_records_SOURCES = tests/unit/test_records.c tests/unit/people.c tests/unit/people.h
 tests_unit_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_records_LDADD = $(UNIT_LIBS)
 
@@ -122,3 +122,14 @@ TESTS += tests/unit/test_creates
 tests_unit_test_creates_SOURCES = tests/unit/test_creates.c tests/support/people.c tests/support/people.h tests/support/toy.c tests/support/toy.h
 tests_unit_test_creates_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_creates_LDADD = $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_blocks
+TESTS += tests/unit/test_blocks
+tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c tests/unit/people.c tests/unit/people.h
+tests_unit_test_blocks_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_blocks_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_ulids
+TESTS += tests/unit/test_ulids
+tests_unit_test_ulids_SOURCES = tests/unit/test_ulids.c
+tests_unit_test_ulids_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ulids_LDADD = $(UNIT_LIBS)

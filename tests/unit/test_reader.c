@@ -3,6 +3,7 @@
 #include "model/record.h"
 
 #include "failing.h"
+#include "random.h"
 #include "suite.h"
 
 #include <errno.h>
@@ -147,6 +148,43 @@ static void fails_with(const char *text, const char *at, const char *first, cons
         CU_FAIL("the sentence does not name the place");
     }
     ds_reader_close(reader);
+}
+
+/* Bytes changed, taken out and put in at random: the reader ends, and each record that it answers is one. */
+static void broken_at_random(void)
+{
+    static const char whole[] = "[{\"id\":\"a\\\"]\",\"age\":1},\n{\"id\":\"b\"} , {\"age\":2},{}]\n";
+    static const char odd[] = "[]{}\",:\\ \n1e-x\0\xff";
+    random_start();
+    for (int i = 0; i < 3000; i++) {
+        char text[2 * sizeof whole];
+        size_t length = sizeof whole - 1;
+        memcpy(text, whole, length);
+        for (size_t changes = 1 + random_below(3); changes != 0; changes--) {
+            size_t at = random_below(length), kind = random_below(3);
+            if (kind != 0)
+                memmove(text + at + (kind == 1), text + at + (kind == 2), length - at - (kind == 2));
+            length += kind == 1 ? 1 : 0;
+            length -= kind == 2 ? 1 : 0;
+            if (kind != 2)
+                text[at] = odd[random_below(sizeof odd - 1)];
+        }
+        write_file(text, length);
+        ds_reader *reader = NULL;
+        size_t records = 0, steps = 0;
+        CU_ASSERT_EQUAL_FATAL(ds_reader_open(&person, path, i % 4 == 0 ? "x" : NULL, &reader, NULL), DS_OK);
+        for (ds_record *record = NULL; steps < 50; steps++) {
+            ds_status status = ds_reader_next(reader, &record, NULL);
+            CU_ASSERT(status == DS_OK || (status == DS_INVALID && record == NULL));
+            if (status == DS_OK && record == NULL)
+                break;
+            records += record != NULL;
+            CU_ASSERT_EQUAL(record_failure(record, NULL), record == NULL ? DS_INVALID : DS_OK);
+            ds_record_free(record);
+        }
+        CU_ASSERT(steps < 50 && records <= 20);
+        ds_reader_close(reader);
+    }
 }
 
 static void places(void)
@@ -299,6 +337,7 @@ static const test tests[] = {
     {"an array is found inside an object by its name", members},
     {"after a value that does not fit the next record is read", values_that_do_not_fit},
     {"a file that is not JSON ends where that is seen", files_that_are_not_json},
+    {"3,000 files broken at random are read to an end", broken_at_random},
     {"an error names the file and the line or element", places},
     {"hundreds of kilobytes are read in pieces, with progress", many_reads},
     {"a line and an element of 3 MB are read", a_long_line},
