@@ -2,7 +2,7 @@
 # The library exports what the public headers declare, and nothing else; each header stands alone, as C11 and as C++17.
 set -u
 status=0
-declared=$(sed -n '/^DS_API/,/;/p' "$DS_SRCDIR"/include/datasource/*.h | grep -o 'ds_[a-z0-9_]*(' | tr -d '(' | sort -u)
+declared=$(sed -n 's/^DS_API \([^(]*(\).*/\1/p' "$DS_SRCDIR"/include/datasource/*.h | grep -o 'ds_[a-z0-9_]*(' | tr -d '(' | sort -u)
 exported=$(nm -D --defined-only "$DS_BUILDDIR/.libs/libdatasource.so" | awk '$2 ~ /[A-Z]/ && $3 !~ /^(__asan|__ubsan|__tsan|_init|_fini|_edata|_end|__bss_start)/ { print $3 }' | sort -u)
 for name in $declared; do
     printf '%s\n' "$exported" | grep -qx "$name" || { echo "declared and not exported: $name"; status=1; }

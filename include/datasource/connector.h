@@ -37,8 +37,10 @@ enum {
 };
 
 DS_API int64_t ds_now(void);                                /* CLOCK_MONOTONIC, in ns */
-DS_API int ds_call_wait_ms(const ds_call *call);            /* for poll(2): ms until the deadline, rounded up; 0 passed; -1 none */
-DS_API int ds_cancel_fd(const ds_cancel *cancel);           /* for poll(2): readable once the token is set; -1 for NULL */
+/* for poll(2): ms until the deadline, rounded up; 0 passed; -1 none */
+DS_API int ds_call_wait_ms(const ds_call *call);
+/* for poll(2): readable once the token is set; -1 for NULL */
+DS_API int ds_cancel_fd(const ds_cancel *cancel);
 /* DS_OK, or DS_CANCELLED or DS_TIMEOUT with the error filled: to be asked in every long loop. */
 DS_API ds_status ds_call_check(const ds_call *call);
 
@@ -57,7 +59,8 @@ DS_API void ds_log(ds_log_level level, const char *source, const char *format, .
 typedef struct ds_buffer ds_buffer;
 DS_API void ds_buffer_append(ds_buffer *buffer, const void *bytes, size_t length);
 DS_API void ds_buffer_format(ds_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-DS_API void ds_buffer_json(ds_buffer *buffer, ds_value value); /* as ds_value_to_json(); binary as {"$binary": "<base64>"} */
+/* as ds_value_to_json(); binary as {"$binary": "<base64>"} */
+DS_API void ds_buffer_json(ds_buffer *buffer, ds_value value);
 
 /* ---- options: what may stand in datasources.json, and in a model's settings.NAME ---- */
 
@@ -111,7 +114,8 @@ typedef struct ds_url {
     size_t query_count;
     char **query_names, **query_values;
 } ds_url;
-DS_API ds_status ds_url_split(const char *text, bool is_socket, ds_url **out, ds_error *err); /* is_socket: all behind the credentials is the path */
+/* is_socket: all behind the credentials is the path */
+DS_API ds_status ds_url_split(const char *text, bool is_socket, ds_url **out, ds_error *err);
 DS_API void ds_url_free(ds_url *url);
 
 /* ---- models, records and values, as a connector sees them ---- */
@@ -123,7 +127,8 @@ DS_API void *ds_model_state(const ds_model *model);
  * be of the property's type (or a string that did not parse as it; text for an undeclared property). A name that a strict model
  * does not declare is passed over. Fails for memory. */
 DS_API ds_status ds_record_put(ds_record *record, size_t slot, ds_value value);
-DS_API ds_status ds_record_put_named(ds_record *record, const char *name, size_t length, ds_value value); /* declared or not */
+/* declared or not */
+DS_API ds_status ds_record_put_named(ds_record *record, const char *name, size_t length, ds_value value);
 /* Puts the text of a backend that knows only text: parsed as the property's type; where it is not that type's text, the
  * string as it is; where it is not the canonical text, the text stays beside the value as ds_field.raw. */
 DS_API ds_status ds_record_put_text(ds_record *record, size_t slot, const char *text, size_t length);
@@ -158,11 +163,13 @@ DS_API bool ds_record_holds(const ds_record *record, const ds_record *expected);
 /* A block of records that the library owns and a connector fills, from any thread while the entry runs, but one at a time. A
  * record stays where it is until the entry returns. Where the entry fails, the library forgets what it added. */
 typedef struct ds_block ds_block;
-DS_API ds_record *ds_block_add(ds_block *block);               /* a new empty record, the block's; NULL: out of memory */
+/* a new empty record, the block's; NULL: out of memory */
+DS_API ds_record *ds_block_add(ds_block *block);
 DS_API ds_status ds_block_add_copy(ds_block *block, const ds_record *record); /* of one that the connector keeps */
 DS_API void ds_block_drop(ds_block *block, ds_record *record); /* takes one back; the others keep their order */
 DS_API size_t ds_block_count(const ds_block *block);
-DS_API size_t ds_block_wanted(const ds_block *block);          /* how many more are wanted; more do no harm, none means: return */
+/* how many more are wanted; more do no harm, none means: return */
+DS_API size_t ds_block_wanted(const ds_block *block);
 
 /* ---- what a find asks ---- */
 
@@ -254,7 +261,8 @@ enum { /* ds_connector.capabilities: promises that the library cannot make up fo
     DS_CAN_RECONNECT = 32   /* entries connect by themselves: connect() is called for ds_connect() alone */
 };
 
-enum { DS_MIGRATE_CHECK = 1 }; /* migrate()'s flags */
+/* The flags of migrate. */
+enum { DS_MIGRATE_CHECK = 1 };
 
 /* Rules for all entries:
  *  - They may be called by any thread, several at a time on one connection, unless said otherwise; a scan belongs to one

@@ -38,10 +38,12 @@ DS_API ds_model *ds_catalog_model(ds_catalog *catalog, const char *name, ds_erro
 /* What is configured, in the order of the files. Names belong to the catalog; NULL past the last. */
 DS_API size_t ds_catalog_source_count(const ds_catalog *catalog);
 DS_API const char *ds_catalog_source_name(const ds_catalog *catalog, size_t i);
-DS_API const char *ds_catalog_source_connector(const ds_catalog *catalog, size_t i); /* as it is written; "" where it is not a string */
+/* as it is written; "" where it is not a string */
+DS_API const char *ds_catalog_source_connector(const ds_catalog *catalog, size_t i);
 DS_API size_t ds_catalog_model_count(const ds_catalog *catalog);
 DS_API const char *ds_catalog_model_name(const ds_catalog *catalog, size_t i);
-DS_API const char *ds_catalog_model_source(const ds_catalog *catalog, size_t i); /* NULL: not said, and more than one source */
+/* NULL: not said, and more than one source */
+DS_API const char *ds_catalog_model_source(const ds_catalog *catalog, size_t i);
 
 /* ---- sources ---- */
 
@@ -127,8 +129,10 @@ DS_API ds_status ds_create_all(ds_model *model, ds_record *const *records, size_
 /* Records that match, streamed in batches; close the cursor with ds_cursor_close(). A walk without order sees each record
  * at most once, and records that are written meanwhile or not. */
 DS_API ds_status ds_find(ds_model *model, const ds_query *query /* NULL: all */, ds_cursor **out, ds_error *err);
-DS_API ds_status ds_find_by_id(ds_model *model, ds_value id, ds_record **out, ds_error *err); /* DS_NOT_FOUND; free with ds_record_free() */
-DS_API ds_status ds_find_by_ids(ds_model *model, const ds_value *ids, size_t n, ds_cursor **out, ds_error *err); /* in that order, missing ones skipped */
+/* DS_NOT_FOUND; free with ds_record_free() */
+DS_API ds_status ds_find_by_id(ds_model *model, ds_value id, ds_record **out, ds_error *err);
+/* in that order, missing ones skipped */
+DS_API ds_status ds_find_by_ids(ds_model *model, const ds_value *ids, size_t n, ds_cursor **out, ds_error *err);
 DS_API ds_status ds_find_one(ds_model *model, const ds_query *query, ds_record **out, ds_error *err); /* DS_NOT_FOUND */
 /* Where a record matches, `record` becomes a copy of the first one; where none does, `record` is stored as ds_create() does.
  * Two hosts that do this at once make one record where the query asks for an id or a unique value by equality. */
@@ -146,26 +150,32 @@ DS_API void ds_cursor_close(ds_cursor *cursor); /* NULL does nothing */
 /* ---- update ---- */
 
 /* Changes the properties that are set in `changes`; those set to null are removed. An id in it that differs is DS_INVALID. */
-DS_API ds_status ds_update_by_id(ds_model *model, ds_value id, const ds_record *changes, ds_error *err); /* DS_NOT_FOUND */
+/* DS_NOT_FOUND */
+DS_API ds_status ds_update_by_id(ds_model *model, ds_value id, const ds_record *changes, ds_error *err);
 /* Each record that matches, and still does when it is written. NULL for the filter is DS_INVALID: say ds_everything(). On
  * an error *count (may be NULL) says how many were changed until then. */
 DS_API ds_status ds_update(ds_model *model, const ds_filter *filter, const ds_record *changes, uint64_t *count, ds_error *err);
 /* Removes what `record` does not set (a strict model: of its own properties), but for properties with a default, which have
  * that, and starts settings.ttl anew. */
-DS_API ds_status ds_replace_by_id(ds_model *model, ds_value id, const ds_record *record, ds_error *err); /* DS_NOT_FOUND */
+/* DS_NOT_FOUND */
+DS_API ds_status ds_replace_by_id(ds_model *model, ds_value id, const ds_record *record, ds_error *err);
 /* Creates, or changes only the properties given. A record without an id is created. *created may be NULL. */
 DS_API ds_status ds_upsert(ds_model *model, ds_record *record, bool *created, ds_error *err);
 DS_API ds_status ds_replace_or_create(ds_model *model, ds_record *record, bool *created, ds_error *err);
 /* Adds to an integer or number, atomically; a missing value counts as 0. An integer that would overflow is DS_INVALID and
  * stays. *now (may be NULL) is the new value. */
-DS_API ds_status ds_increment(ds_model *model, ds_value id, const char *property, ds_value by, ds_value *now, ds_error *err); /* DS_NOT_FOUND */
-DS_API ds_status ds_expire(ds_model *model, ds_value id, int64_t ttl_ms /* > 0, or -1: never */, ds_error *err); /* DS_NOT_FOUND */
-DS_API ds_status ds_ttl(ds_model *model, ds_value id, int64_t *ttl_ms /* -1: none */, ds_error *err);              /* DS_NOT_FOUND */
+/* DS_NOT_FOUND */
+DS_API ds_status ds_increment(ds_model *model, ds_value id, const char *property, ds_value by, ds_value *now, ds_error *err);
+/* DS_NOT_FOUND */
+DS_API ds_status ds_expire(ds_model *model, ds_value id, int64_t ttl_ms /* > 0, or -1: never */, ds_error *err);
+/* DS_NOT_FOUND */
+DS_API ds_status ds_ttl(ds_model *model, ds_value id, int64_t *ttl_ms /* -1: none */, ds_error *err);
 
 /* ---- delete ---- */
 
 DS_API ds_status ds_delete_by_id(ds_model *model, ds_value id, ds_error *err); /* DS_NOT_FOUND */
-DS_API ds_status ds_delete(ds_model *model, const ds_filter *filter, uint64_t *count, ds_error *err); /* as ds_update() */
+/* as ds_update() */
+DS_API ds_status ds_delete(ds_model *model, const ds_filter *filter, uint64_t *count, ds_error *err);
 
 /* ---- about ---- */
 
