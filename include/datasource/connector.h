@@ -27,7 +27,7 @@ extern "C" {
 typedef struct ds_call {
     uint32_t size;
     ds_read_from read_from;
-    int64_t deadline;        /* as ds_now(); DS_NO_DEADLINE. An entry must return by then (DS_TIMEOUT, DS_UNKNOWN_OUTCOME) */
+    int64_t deadline; /* as ds_now(); DS_NO_DEADLINE. An entry must return by then (DS_TIMEOUT, DS_UNKNOWN_OUTCOME) */
     const ds_cancel *cancel; /* or NULL */
     ds_error *error;         /* never NULL; an entry that fails fills it with ds_error_set() */
     uint32_t flags;          /* DS_CALL_* */
@@ -36,7 +36,7 @@ enum {
     DS_CALL_FRESH = 1 /* read in order to write: from the master, not from a cache */
 };
 
-DS_API int64_t ds_now(void);                                /* CLOCK_MONOTONIC, in ns */
+DS_API int64_t ds_now(void); /* CLOCK_MONOTONIC, in ns */
 /* for poll(2): ms until the deadline, rounded up; 0 passed; -1 none */
 DS_API int ds_call_wait_ms(const ds_call *call);
 /* for poll(2): readable once the token is set; -1 for NULL */
@@ -46,14 +46,16 @@ DS_API ds_status ds_call_check(const ds_call *call);
 
 /* Fills the error (NULL: does nothing) and returns `status`, so that `return ds_error_set(...)` fails. The format is
  * printf's; the result one whole sentence without a password. The data source's name is added by the library. */
-DS_API ds_status ds_error_set(ds_error *err, ds_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+DS_API ds_status ds_error_set(ds_error *err, ds_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The host's allocator. Connectors allocate what they keep with these. */
 DS_API void *ds_malloc(size_t size);
 DS_API void *ds_calloc(size_t count, size_t size);
 DS_API void *ds_realloc(void *memory, size_t size);
 
-DS_API void ds_log(ds_log_level level, const char *source, const char *format, ...) __attribute__((format(printf, 3, 4)));
+DS_API void ds_log(ds_log_level level, const char *source, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Text that grows, by which an entry answers text. An append that fails for memory sticks, and the library reports it. */
 typedef struct ds_buffer ds_buffer;
@@ -65,26 +67,26 @@ DS_API void ds_buffer_json(ds_buffer *buffer, ds_value value);
 /* ---- options: what may stand in datasources.json, and in a model's settings.NAME ---- */
 
 enum { /* ds_option.types: one or several */
-    DS_OPTION_STRING = 1,
-    DS_OPTION_INTEGER = 2, /* a string of digits is taken too where DS_OPTION_STRING is not allowed */
-    DS_OPTION_BOOLEAN = 4,
-    DS_OPTION_OBJECT = 8,  /* `members` says what may be in it */
-    DS_OPTION_LIST = 16    /* an array of strings; each item has the path "name.0", "name.1", ... */
+       DS_OPTION_STRING = 1,
+       DS_OPTION_INTEGER = 2, /* a string of digits is taken too where DS_OPTION_STRING is not allowed */
+       DS_OPTION_BOOLEAN = 4,
+       DS_OPTION_OBJECT = 8, /* `members` says what may be in it */
+       DS_OPTION_LIST = 16   /* an array of strings; each item has the path "name.0", "name.1", ... */
 };
 enum { /* ds_option.flags */
-    DS_OPTION_REQUIRED = 1,
-    DS_OPTION_SECRET = 2   /* never printed; not asked for in clear */
+       DS_OPTION_REQUIRED = 1,
+       DS_OPTION_SECRET = 2 /* never printed; not asked for in clear */
 };
 
 typedef struct ds_option {
     const char *name;
     uint32_t types, flags;
-    const char *default_text; /* as it would be written without quotes; NULL: none */
-    const char *help;         /* one line */
+    const char *default_text;        /* as it would be written without quotes; NULL: none */
+    const char *help;                /* one line */
     const struct ds_option *members; /* of DS_OPTION_OBJECT; ends in a NULL name */
-    int64_t minimum, maximum; /* of DS_OPTION_INTEGER; both 0: any */
-    const char *const *choices; /* of DS_OPTION_STRING; ends in NULL; NULL: any text */
-    void *reserved[2];          /* NULL */
+    int64_t minimum, maximum;        /* of DS_OPTION_INTEGER; both 0: any */
+    const char *const *choices;      /* of DS_OPTION_STRING; ends in NULL; NULL: any text */
+    void *reserved[2];               /* NULL */
 } ds_option;
 
 /* A setting that was checked against the table: by its name, or by a path into an object or a list ("tls.ca.0"); the default
@@ -153,7 +155,8 @@ DS_API ds_status ds_value_parse(ds_type type, const char *text, size_t length, d
 
 /* What ds_increment() means: `current` (null counts as 0; text of an undeclared property is read as a number) plus `by`, of
  * the property's type. The same sum on every connector. DS_INVALID with a sentence: not a number, or it does not fit. */
-DS_API ds_status ds_value_add(const ds_model *model, size_t slot, ds_value current, ds_value by, ds_value *sum, ds_error *err);
+DS_API ds_status ds_value_add(const ds_model *model, size_t slot, ds_value current, ds_value by, ds_value *sum,
+                              ds_error *err);
 
 /* For a connector that stores canonical text or typed values: whether `record` still holds what `expected` does, for every
  * property that is set there: the same bytes of raw text where there is one, of canonical text otherwise. A property that is
@@ -183,14 +186,20 @@ DS_API size_t ds_block_wanted(const ds_block *block);
  *   EXISTS                                    one boolean
  *
  * "b.c" is the path of "a.b.c". */
-typedef enum ds_filter_kind { DS_FILTER_EVERYTHING, DS_FILTER_COMPARE, DS_FILTER_ALL, DS_FILTER_ANY, DS_FILTER_NOT } ds_filter_kind;
+typedef enum ds_filter_kind {
+    DS_FILTER_EVERYTHING,
+    DS_FILTER_COMPARE,
+    DS_FILTER_ALL,
+    DS_FILTER_ANY,
+    DS_FILTER_NOT
+} ds_filter_kind;
 typedef struct ds_filter_node {
-    uint32_t size;           /* sizeof(ds_filter_node), set by the caller */
+    uint32_t size; /* sizeof(ds_filter_node), set by the caller */
     ds_filter_kind kind;
-    ds_operator op;          /* of COMPARE, as are the rest down to value_count */
-    const char *property;    /* without the path; NUL-terminated */
-    size_t slot;             /* DS_NO_SLOT: undeclared, or the filter is not bound */
-    const char *path;        /* into an object: "city" of "address.city"; NULL: none */
+    ds_operator op;       /* of COMPARE, as are the rest down to value_count */
+    const char *property; /* without the path; NUL-terminated */
+    size_t slot;          /* DS_NO_SLOT: undeclared, or the filter is not bound */
+    const char *path;     /* into an object: "city" of "address.city"; NULL: none */
     const ds_value *values;
     size_t value_count;
     ds_filter *const *children; /* of ALL, ANY (any number) and NOT (one) */
@@ -209,13 +218,14 @@ typedef struct ds_order {
 /* A query, checked against the model. Lives until end_scan has returned, and so does all that it points to. */
 typedef struct ds_selection {
     uint32_t size;
-    const ds_filter *where;  /* bound; never NULL: DS_FILTER_EVERYTHING is every record */
-    const ds_order *order;   /* ends in the id, in the direction of the item before it; order_count 0: any order */
+    const ds_filter *where; /* bound; never NULL: DS_FILTER_EVERYTHING is every record */
+    const ds_order *order;  /* ends in the id, in the direction of the item before it; order_count 0: any order */
     size_t order_count;
-    const ds_value *after;   /* order_count values: go on behind a record that holds these; NULL: from the start */
-    uint64_t skip, limit;    /* limit 0: none */
-    const char *const *fields; /* all that a record must hold: the fields asked for, and those of the order and the filter, */
-    size_t field_count;        /* and the id. 0: every property, undeclared ones too */
+    const ds_value *after; /* order_count values: go on behind a record that holds these; NULL: from the start */
+    uint64_t skip, limit;  /* limit 0: none */
+    const char *const
+        *fields;        /* all that a record must hold: the fields asked for, and those of the order and the filter, */
+    size_t field_count; /* and the id. 0: every property, undeclared ones too */
 } ds_selection;
 
 /* Whether a bound filter holds for a record. The one evaluator, so a connector that walks its own records
@@ -225,11 +235,11 @@ DS_API ds_status ds_filter_matches(const ds_filter *filter, const ds_record *rec
 DS_API int ds_order_compare(const ds_order *order, size_t count, const ds_record *a, const ds_record *b);
 
 enum { /* what a find may do itself, and what it did: a connector sets the bits of what it does exactly */
-    DS_DID_WHERE = 1,  /* only records that match are answered, and all of them */
-    DS_DID_ORDER = 2,  /* in order */
-    DS_DID_AFTER = 4,  /* only those behind the mark; counts only with ORDER */
-    DS_DID_PAGE = 8,   /* skip and limit; counts only with WHERE, and with ORDER and AFTER where these are asked */
-    DS_DID_FIELDS = 16 /* records hold only `fields`; the library hides what was not asked for in any case */
+       DS_DID_WHERE = 1,  /* only records that match are answered, and all of them */
+       DS_DID_ORDER = 2,  /* in order */
+       DS_DID_AFTER = 4,  /* only those behind the mark; counts only with ORDER */
+       DS_DID_PAGE = 8,   /* skip and limit; counts only with WHERE, and with ORDER and AFTER where these are asked */
+       DS_DID_FIELDS = 16 /* records hold only `fields`; the library hides what was not asked for in any case */
 };
 
 /* ---- what a write answers ---- */
@@ -237,7 +247,8 @@ enum { /* what a find may do itself, and what it did: a connector sets the bits 
 /* An outcome a record, all undecided at first. An entry decides each and returns DS_OK; where it returns a failure, those that
  * it did not decide have that failure (one that is undecided after DS_OK is reported as DS_BACKEND). */
 typedef struct ds_outcomes ds_outcomes;
-DS_API void ds_outcome_ok(ds_outcomes *outcomes, size_t i, bool created /* by an upsert or a replace; ignored otherwise */);
+DS_API void ds_outcome_ok(ds_outcomes *outcomes, size_t i,
+                          bool created /* by an upsert or a replace; ignored otherwise */);
 typedef enum ds_refusal {
     DS_REFUSED_MISSING,       /* DS_NOT_FOUND: no record has this id */
     DS_REFUSED_ID_TAKEN,      /* DS_DUPLICATE */
@@ -254,11 +265,11 @@ DS_API void ds_outcome_fail(ds_outcomes *outcomes, size_t i, ds_status status, i
 /* ---- the table ---- */
 
 enum { /* ds_connector.capabilities: promises that the library cannot make up for; unknown bits are ignored */
-    DS_CAN_UNIQUE = 1,      /* unique properties and indexes are enforced; without it such a model is refused */
-    DS_CAN_EXPIRE = 2,      /* expire, ttl and settings.ttl */
-    DS_CAN_ORDER_STABLY = 4,/* a walk without order gives the same order while nothing is written */
-    DS_CAN_VERSION = 16,    /* keeps settings.version itself: stores 1, adds 1 with each write, refuses an older one */
-    DS_CAN_RECONNECT = 32   /* entries connect by themselves: connect() is called for ds_connect() alone */
+       DS_CAN_UNIQUE = 1,       /* unique properties and indexes are enforced; without it such a model is refused */
+       DS_CAN_EXPIRE = 2,       /* expire, ttl and settings.ttl */
+       DS_CAN_ORDER_STABLY = 4, /* a walk without order gives the same order while nothing is written */
+       DS_CAN_VERSION = 16,  /* keeps settings.version itself: stores 1, adds 1 with each write, refuses an older one */
+       DS_CAN_RECONNECT = 32 /* entries connect by themselves: connect() is called for ds_connect() alone */
 };
 
 /* The flags of migrate. */
@@ -306,8 +317,8 @@ typedef struct ds_connector {
                                 ds_outcomes *outcomes, ds_call *call);
     /* Starts a scan. `may` has the DS_DID_* that it may do; it sets in *did, 0 at first, those that it does exactly, and may
      * answer more records than asked (a superset) where it does less. No record comes twice. */
-    ds_status (*find_records)(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may, uint32_t *did,
-                              void **scan, ds_call *call);
+    ds_status (*find_records)(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may,
+                              uint32_t *did, void **scan, ds_call *call);
     /* Adds the next records to the block, about ds_block_wanted() of them; adds none at the end, and only there. A record is
      * never a mix of two of its states. DS_UNSUPPORTED from a scan that did ORDER: its plan does not hold any more (an index
      * has vanished); the library ends it, and finds again behind the last record. */
@@ -317,8 +328,9 @@ typedef struct ds_connector {
      * only where the record exists (else DS_REFUSED_MISSING) and, where `expected` is not NULL, still holds what is set in
      * expected[i], by the backend's own text of it (raw where there is one; else DS_REFUSED_CHANGED). `changes` never sets the
      * id; where it sets nothing, only the conditions are looked at. */
-    ds_status (*update_records)(void *connection, const ds_model *model, const ds_value *ids, size_t n, const ds_record *changes,
-                                const ds_record *const *expected /* or NULL */, ds_outcomes *outcomes, ds_call *call);
+    ds_status (*update_records)(void *connection, const ds_model *model, const ds_value *ids, size_t n,
+                                const ds_record *changes, const ds_record *const *expected /* or NULL */,
+                                ds_outcomes *outcomes, ds_call *call);
     /* Likewise. */
     ds_status (*delete_records)(void *connection, const ds_model *model, const ds_value *ids, size_t n,
                                 const ds_record *const *expected /* or NULL */, ds_outcomes *outcomes, ds_call *call);
@@ -339,13 +351,15 @@ typedef struct ds_connector {
     void (*close_model)(void *connection, void *state);
     /* Adds the records of these ids, of which none comes twice, to the block, in this order, missing ones left out. n is at
      * most ds_block_wanted(). */
-    ds_status (*find_by_ids)(void *connection, const ds_model *model, const ds_value *ids, size_t n, ds_block *block, ds_call *call);
+    ds_status (*find_by_ids)(void *connection, const ds_model *model, const ds_value *ids, size_t n, ds_block *block,
+                             ds_call *call);
     ds_status (*count)(void *connection, const ds_model *model, const ds_filter *where, uint64_t *count, ds_call *call);
     /* Stores the records whole in place of what has their ids: an atomic step each. `must_exist`: DS_NOT_FOUND where there
      * is none; otherwise it is created. Of a strict model, properties that it does not declare stay. `expected` as in
      * update_records. */
-    ds_status (*replace_records)(void *connection, const ds_model *model, ds_record *const *records, size_t n, bool must_exist,
-                                 const ds_record *const *expected /* or NULL */, ds_outcomes *outcomes, ds_call *call);
+    ds_status (*replace_records)(void *connection, const ds_model *model, ds_record *const *records, size_t n,
+                                 bool must_exist, const ds_record *const *expected /* or NULL */, ds_outcomes *outcomes,
+                                 ds_call *call);
     /* Creates each record, or changes only the properties that it sets (null removes): an atomic step each. What a creation
      * adds to them is in `defaults`, a record of its own. The library passes only records that hold, with the defaults, all
      * required properties. With expected[i], a record that is missing is DS_REFUSED_CHANGED. */
@@ -355,24 +369,28 @@ typedef struct ds_connector {
     /* One statement for all records that match. */
     ds_status (*update_where)(void *connection, const ds_model *model, const ds_filter *where, const ds_record *changes,
                               uint64_t *count, ds_call *call);
-    ds_status (*delete_where)(void *connection, const ds_model *model, const ds_filter *where, uint64_t *count, ds_call *call);
+    ds_status (*delete_where)(void *connection, const ds_model *model, const ds_filter *where, uint64_t *count,
+                              ds_call *call);
     /* Adds as ds_value_add() does, atomically. `slot` may be DS_NO_SLOT. DS_NOT_FOUND. */
-    ds_status (*increment)(void *connection, const ds_model *model, ds_value id, const char *property, size_t slot, ds_value by,
-                           ds_value *now, ds_call *call);
-    ds_status (*expire)(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call); /* DS_NOT_FOUND */
-    ds_status (*ttl)(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms, ds_call *call);   /* DS_NOT_FOUND */
+    ds_status (*increment)(void *connection, const ds_model *model, ds_value id, const char *property, size_t slot,
+                           ds_value by, ds_value *now, ds_call *call);
+    ds_status (*expire)(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms,
+                        ds_call *call); /* DS_NOT_FOUND */
+    ds_status (*ttl)(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms,
+                     ds_call *call); /* DS_NOT_FOUND */
     /* Makes what is stored fit the model; with DS_MIGRATE_CHECK only says what does not. Appends members of a JSON object to
      * the report, `"repaired": 3`. */
-    ds_status (*migrate)(void *connection, const ds_model *model, uint32_t flags, ds_progress *progress, void *user, ds_buffer *report,
-                         ds_call *call);
+    ds_status (*migrate)(void *connection, const ds_model *model, uint32_t flags, ds_progress *progress, void *user,
+                         ds_buffer *report, ds_call *call);
     /* Appends the members of a JSON object, `"access": "scan"`, that say how the selection would be answered; `may` and *did
      * as in find_records. */
-    ds_status (*explain)(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may, uint32_t *did,
-                         ds_buffer *members, ds_call *call);
+    ds_status (*explain)(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may,
+                         uint32_t *did, ds_buffer *members, ds_call *call);
     /* Appends a JSON array of model definitions, proposed from what is stored. */
     ds_status (*discover)(void *connection, const char *pattern, ds_buffer *models, ds_call *call);
     /* Appends the reply as JSON. */
-    ds_status (*execute)(void *connection, size_t argc, const char *const *argv, const size_t *lengths, ds_buffer *reply, ds_call *call);
+    ds_status (*execute)(void *connection, size_t argc, const char *const *argv, const size_t *lengths,
+                         ds_buffer *reply, ds_call *call);
     /* Appends members of a JSON object, `"bytesSent": 12`. */
     void (*stats)(void *connection, ds_buffer *members);
 } ds_connector;

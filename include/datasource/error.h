@@ -47,9 +47,9 @@ typedef enum ds_status {
  * or option at fault, and never holds a password. */
 typedef struct ds_error {
     ds_status status;
-    int32_t native;     /* the backend's or the system's own number (errno, an OpenSSL or SQLite code), or 0 */
-    char source[48];    /* the data source's name, "" where there is none; longer names are cut */
-    char message[456];  /* UTF-8, NUL-terminated; longer sentences are cut at a code point and end in "..." */
+    int32_t native;    /* the backend's or the system's own number (errno, an OpenSSL or SQLite code), or 0 */
+    char source[48];   /* the data source's name, "" where there is none; longer names are cut */
+    char message[456]; /* UTF-8, NUL-terminated; longer sentences are cut at a code point and end in "..." */
 } ds_error;
 
 /* The name of a status as it is spelled in this header ("DS_NOT_FOUND"); "DS_?" for a number that is none. Static. */
@@ -60,7 +60,7 @@ DS_API void ds_free(void *memory);
 
 /* The functions by which the library allocates; each must behave as its namesake of ISO C does (7.22.3). */
 typedef struct ds_allocator {
-    uint32_t size;      /* sizeof(ds_allocator) */
+    uint32_t size; /* sizeof(ds_allocator) */
     void *(*malloc)(size_t size, void *user);
     void *(*realloc)(void *memory, size_t size, void *user);
     void (*free)(void *memory, void *user);

@@ -51,7 +51,7 @@ DS_API const char *ds_model_name(const ds_model *model);
 /* Properties are numbered from 0 in the order of the definition; the number is the property's slot. A schemaless model has
  * one property, `id`. */
 DS_API size_t ds_model_property_count(const ds_model *model);
-DS_API const ds_property *ds_model_property(const ds_model *model, size_t slot); /* NULL past the last */
+DS_API const ds_property *ds_model_property(const ds_model *model, size_t slot);     /* NULL past the last */
 DS_API size_t ds_model_slot(const ds_model *model, const char *name, size_t length); /* or DS_NO_SLOT */
 DS_API size_t ds_model_id_slot(const ds_model *model);
 

@@ -20,9 +20,9 @@ typedef enum ds_operator {
     DS_GTE,
     DS_LT,
     DS_LTE,
-    DS_LIKE,     /* SQL's, the whole value: % any run, _ one code point, \ escapes */
+    DS_LIKE, /* SQL's, the whole value: % any run, _ one code point, \ escapes */
     DS_NLIKE,
-    DS_ILIKE,    /* like, case folded by Unicode's simple folding */
+    DS_ILIKE, /* like, case folded by Unicode's simple folding */
     DS_NILIKE,
     DS_REGEXP,   /* PCRE2: "x" or "/x/i" */
     DS_CONTAINS, /* all given elements are in the array property: a JSON array, or one value */
@@ -62,15 +62,15 @@ DS_API void ds_filter_free(ds_filter *filter); /* NULL and ds_everything() do no
 
 /* What ds_find() asks. Everything in it is borrowed for the length of the call that takes it. */
 typedef struct ds_query {
-    uint32_t size;           /* sizeof(ds_query) */
-    const ds_filter *where;  /* NULL: every record */
-    const char *order;       /* "age DESC, name"; NULL: any order */
-    uint64_t limit;          /* 0: none */
+    uint32_t size;          /* sizeof(ds_query) */
+    const ds_filter *where; /* NULL: every record */
+    const char *order;      /* "age DESC, name"; NULL: any order */
+    uint64_t limit;         /* 0: none */
     uint64_t skip;
-    const char *after;       /* a mark of ds_cursor_mark(), made with the same order: go on behind that record */
+    const char *after;         /* a mark of ds_cursor_mark(), made with the same order: go on behind that record */
     const char *const *fields; /* NULL: all */
     size_t field_count;
-    bool exclude_fields;     /* all properties but these */
+    bool exclude_fields; /* all properties but these */
 } ds_query;
 
 #ifndef __cplusplus

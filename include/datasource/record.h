@@ -67,7 +67,8 @@ DS_API ds_status ds_record_outcome(const ds_record *record, ds_error *err);
 /* Reads records from a file: JSON lines (an object a line, empty lines passed over) or, where its first character is '[' or
  * `at` is given, a JSON array; `at` names the member of a top-level object that is the array. "-" is standard input. */
 typedef struct ds_reader ds_reader;
-DS_API ds_status ds_reader_open(const ds_model *model, const char *path, const char *at /* or NULL */, ds_reader **out, ds_error *err);
+DS_API ds_status ds_reader_open(const ds_model *model, const char *path, const char *at /* or NULL */, ds_reader **out,
+                                ds_error *err);
 /* The next record, to be freed with ds_record_free(); NULL at the end. An error names the file and the line (of an array,
  * the element); after one of DS_INVALID for a value the next call goes on with the next record; a file that is not JSON
  * ends there. */

@@ -25,9 +25,11 @@ typedef struct ds_cancel ds_cancel;   /* a token by which one thread ends the op
 /* Reads datasources.json, the layers over it (datasources.local.json, then datasources.$DATASOURCE_ENV.json, beside it) and
  * the models: a file or a folder of *.json. What is wrong with a file or a model is DS_CONFIG here; what is wrong with one
  * data source (an unset variable, a missing plugin, bad settings) is told when that source is first asked for. */
-DS_API ds_status ds_catalog_open(const char *datasources_path, const char *models_path /* or NULL */, ds_catalog **out, ds_error *err);
+DS_API ds_status ds_catalog_open(const char *datasources_path, const char *models_path /* or NULL */, ds_catalog **out,
+                                 ds_error *err);
 /* The same from texts; there are no layers. */
-DS_API ds_status ds_catalog_parse(const char *datasources_json, const char *models_json /* or NULL */, ds_catalog **out, ds_error *err);
+DS_API ds_status ds_catalog_parse(const char *datasources_json, const char *models_json /* or NULL */, ds_catalog **out,
+                                  ds_error *err);
 /* Disconnects and frees all sources. No operation may be under way, and no record or cursor be used after. */
 DS_API void ds_catalog_close(ds_catalog *catalog);
 /* The source of that name, opened but not connected; the catalog's. NULL: see the error. */
@@ -48,7 +50,8 @@ DS_API const char *ds_catalog_model_source(const ds_catalog *catalog, size_t i);
 /* ---- sources ---- */
 
 /* A source with no files at all; its name in errors is the connector's. Close it with ds_source_close(). */
-DS_API ds_status ds_source_open(const char *connector, const char *settings_json /* NULL: none */, ds_source **out, ds_error *err);
+DS_API ds_status ds_source_open(const char *connector, const char *settings_json /* NULL: none */, ds_source **out,
+                                ds_error *err);
 DS_API void ds_source_close(ds_source *source); /* of one that ds_source_open() made; NULL does nothing */
 DS_API const char *ds_source_name(const ds_source *source);
 DS_API const char *ds_source_connector(const ds_source *source); /* "redis" for loopback-connector-redis too */
@@ -61,7 +64,13 @@ DS_API ds_status ds_ping(ds_source *source, ds_error *err);
 DS_API bool ds_is_open(const ds_source *source);  /* the socket (file, memory) is open */
 DS_API bool ds_is_ready(const ds_source *source); /* commands can be sent */
 
-typedef enum ds_event { DS_EVENT_CONNECT, DS_EVENT_READY, DS_EVENT_END, DS_EVENT_ERROR, DS_EVENT_RECONNECTING } ds_event;
+typedef enum ds_event {
+    DS_EVENT_CONNECT,
+    DS_EVENT_READY,
+    DS_EVENT_END,
+    DS_EVENT_ERROR,
+    DS_EVENT_RECONNECTING
+} ds_event;
 /* Called by the thread whose operation met the event, with no lock held: it may call the library, but for ds_disconnect()
  * and the functions that close, since the operation that called it is still under way. `cause` is NULL but for error and
  * reconnecting, and lives for the length of the call. */
@@ -83,7 +92,8 @@ DS_API ds_status ds_stats(ds_source *source, char **json, ds_error *err);
 /* The backend's own language: Redis commands, SQL. The reply is JSON text, to be freed with ds_free(); a string in it that
  * is not UTF-8 is {"$binary": "<base64>"}. `lengths` may be NULL: arguments are then NUL-terminated. DS_READONLY on a
  * source that is readOnly. */
-DS_API ds_status ds_execute(ds_source *source, size_t argc, const char *const *argv, const size_t *lengths, char **reply_json, ds_error *err);
+DS_API ds_status ds_execute(ds_source *source, size_t argc, const char *const *argv, const size_t *lengths,
+                            char **reply_json, ds_error *err);
 
 /* ---- models ---- */
 
@@ -136,7 +146,8 @@ DS_API ds_status ds_find_by_ids(ds_model *model, const ds_value *ids, size_t n, 
 DS_API ds_status ds_find_one(ds_model *model, const ds_query *query, ds_record **out, ds_error *err); /* DS_NOT_FOUND */
 /* Where a record matches, `record` becomes a copy of the first one; where none does, `record` is stored as ds_create() does.
  * Two hosts that do this at once make one record where the query asks for an id or a unique value by equality. */
-DS_API ds_status ds_find_or_create(ds_model *model, const ds_query *query, ds_record *record, bool *created, ds_error *err);
+DS_API ds_status ds_find_or_create(ds_model *model, const ds_query *query, ds_record *record, bool *created,
+                                   ds_error *err);
 DS_API ds_status ds_count(ds_model *model, const ds_filter *filter /* NULL: all */, uint64_t *count, ds_error *err);
 DS_API ds_status ds_exists(ds_model *model, ds_value id, bool *exists, ds_error *err);
 
@@ -154,7 +165,8 @@ DS_API void ds_cursor_close(ds_cursor *cursor); /* NULL does nothing */
 DS_API ds_status ds_update_by_id(ds_model *model, ds_value id, const ds_record *changes, ds_error *err);
 /* Each record that matches, and still does when it is written. NULL for the filter is DS_INVALID: say ds_everything(). On
  * an error *count (may be NULL) says how many were changed until then. */
-DS_API ds_status ds_update(ds_model *model, const ds_filter *filter, const ds_record *changes, uint64_t *count, ds_error *err);
+DS_API ds_status ds_update(ds_model *model, const ds_filter *filter, const ds_record *changes, uint64_t *count,
+                           ds_error *err);
 /* Removes what `record` does not set (a strict model: of its own properties), but for properties with a default, which have
  * that, and starts settings.ttl anew. */
 /* DS_NOT_FOUND */
@@ -165,7 +177,8 @@ DS_API ds_status ds_replace_or_create(ds_model *model, ds_record *record, bool *
 /* Adds to an integer or number, atomically; a missing value counts as 0. An integer that would overflow is DS_INVALID and
  * stays. *now (may be NULL) is the new value. */
 /* DS_NOT_FOUND */
-DS_API ds_status ds_increment(ds_model *model, ds_value id, const char *property, ds_value by, ds_value *now, ds_error *err);
+DS_API ds_status ds_increment(ds_model *model, ds_value id, const char *property, ds_value by, ds_value *now,
+                              ds_error *err);
 /* DS_NOT_FOUND */
 DS_API ds_status ds_expire(ds_model *model, ds_value id, int64_t ttl_ms /* > 0, or -1: never */, ds_error *err);
 /* DS_NOT_FOUND */

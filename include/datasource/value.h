@@ -17,8 +17,8 @@ typedef enum ds_type {
     DS_NUMBER,  /* IEEE 754 double; NaN and the infinities are refused wherever a value is stored or compared */
     DS_STRING,  /* UTF-8, may hold NUL */
     DS_BINARY,
-    DS_DATE,    /* ms since 1970-01-01T00:00:00Z, years 0000 to 9999 */
-    DS_JSON     /* the text of a JSON value; canonical once it is in a record: keys sorted by bytes, no white space */
+    DS_DATE, /* ms since 1970-01-01T00:00:00Z, years 0000 to 9999 */
+    DS_JSON  /* the text of a JSON value; canonical once it is in a record: keys sorted by bytes, no white space */
 } ds_type;
 
 typedef struct ds_value {
@@ -47,7 +47,10 @@ static inline ds_value ds_bytes_value(ds_type type, const void *bytes, size_t le
     return value;
 }
 
-static inline ds_value ds_null(void) { return ds_bytes_value(DS_NULL, NULL, 0); }
+static inline ds_value ds_null(void)
+{
+    return ds_bytes_value(DS_NULL, NULL, 0);
+}
 
 static inline ds_value ds_boolean(bool boolean)
 {
@@ -82,11 +85,26 @@ static inline ds_value ds_date(int64_t ms_since_1970)
 }
 
 /* A NULL pointer makes a null value, in these four. */
-static inline ds_value ds_string(const char *text) { return ds_bytes_value(DS_STRING, text, text == NULL ? 0 : strlen(text)); }
-static inline ds_value ds_string_n(const char *text, size_t length) { return ds_bytes_value(DS_STRING, text, length); }
-static inline ds_value ds_binary(const void *bytes, size_t length) { return ds_bytes_value(DS_BINARY, bytes, length); }
-static inline ds_value ds_json(const char *text) { return ds_bytes_value(DS_JSON, text, text == NULL ? 0 : strlen(text)); }
-static inline ds_value ds_json_n(const char *text, size_t length) { return ds_bytes_value(DS_JSON, text, length); }
+static inline ds_value ds_string(const char *text)
+{
+    return ds_bytes_value(DS_STRING, text, text == NULL ? 0 : strlen(text));
+}
+static inline ds_value ds_string_n(const char *text, size_t length)
+{
+    return ds_bytes_value(DS_STRING, text, length);
+}
+static inline ds_value ds_binary(const void *bytes, size_t length)
+{
+    return ds_bytes_value(DS_BINARY, bytes, length);
+}
+static inline ds_value ds_json(const char *text)
+{
+    return ds_bytes_value(DS_JSON, text, text == NULL ? 0 : strlen(text));
+}
+static inline ds_value ds_json_n(const char *text, size_t length)
+{
+    return ds_bytes_value(DS_JSON, text, length);
+}
 
 /* Less than, equal to or greater than 0 as `a` sorts before, with or after `b`. A total order over all values: numbers
  * compare exactly as numbers, integers with doubles and beyond 2^53 too, and -0 equals 0; strings, binary and canonical

@@ -22,15 +22,15 @@ struct ds_source {
     int64_t command_timeout_ms; /* 0: none */
     int64_t connect_timeout_ms; /* of ds_connect(); 0: none */
     bool read_only;
-    const ds_catalog *catalog;  /* where ds_source_model() looks for definitions; NULL: nowhere */
-    ds_source *next;            /* in the catalog's list */
+    const ds_catalog *catalog; /* where ds_source_model() looks for definitions; NULL: nowhere */
+    ds_source *next;           /* in the catalog's list */
     ds_model *models;
-    pthread_mutex_t lock;       /* of the list of models and of the life below */
-    pthread_cond_t changed;     /* the life changed: the monotonic clock's */
-    bool changing;              /* a thread is in connect() or disconnect() */
-    _Atomic bool connected;     /* connect() was DS_OK */
-    _Atomic bool disconnected;  /* by ds_disconnect(), so that operations are refused */
-    _Atomic unsigned under_way; /* operations */
+    pthread_mutex_t lock;        /* of the list of models and of the life below */
+    pthread_cond_t changed;      /* the life changed: the monotonic clock's */
+    bool changing;               /* a thread is in connect() or disconnect() */
+    _Atomic bool connected;      /* connect() was DS_OK */
+    _Atomic bool disconnected;   /* by ds_disconnect(), so that operations are refused */
+    _Atomic unsigned under_way;  /* operations */
     _Atomic uint64_t generation; /* counts disconnects, so that a cursor knows that its scan is dead */
     ds_event_handler *handler;
     void *handler_user;
@@ -40,8 +40,8 @@ struct ds_source {
 };
 
 /* src/source/source.c: takes the settings over, on success and on failure */
-ds_status source_make(const char *name, const ds_connector *connector, settings *settings, const ds_catalog *catalog, ds_source **out,
-                      ds_error *);
+ds_status source_make(const char *name, const ds_connector *connector, settings *settings, const ds_catalog *catalog,
+                      ds_source **out, ds_error *);
 void source_free(ds_source *);
 /* src/source/life.c: connects unless it stands; the deadline is the call's */
 ds_status life_connect(ds_source *, ds_call *);
@@ -62,7 +62,7 @@ typedef struct operation {
     ds_call call;          /* what entries are given; its error is `error` */
     ds_error error;
     int64_t started;
-    int64_t whole;         /* the deadline of a view's timeout; DS_NO_DEADLINE without */
+    int64_t whole; /* the deadline of a view's timeout; DS_NO_DEADLINE without */
     bool counted;
 } operation;
 
