@@ -290,6 +290,7 @@ static ds_status toy_find(void *connection, const ds_model *model, const ds_sele
         scan_page(scan);
     else
         *did &= ~(uint32_t)DS_DID_PAGE;
+    *did |= may & toy.claims;
     toy.open_scans++;
     *out = scan;
     bool lacks = scan->lacks_memory;
@@ -384,6 +385,8 @@ static ds_status toy_by_ids(void *connection, const ds_model *model, const ds_va
     toy.flags = call->flags;
     for (size_t i = 0; status == DS_OK && i < n; i++) {
         const toy_row *row = row_of(connection, model, ids[i]);
+        for (size_t before = 0; before < i; before++)
+            toy.repeated_ids += ds_value_compare(ids[before], ids[i]) == 0;
         if (row != NULL)
             status = ds_block_add_copy(block, row->record);
     }

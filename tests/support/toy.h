@@ -28,6 +28,7 @@ typedef enum toy_entry {
 /* The switches, and what was seen. toy_reset() puts all back. */
 typedef struct toy_switches {
     uint32_t did;     /* what a scan may do, of what it is allowed to; all at first */
+    uint32_t claims;  /* what a scan says that it did, and did not */
     size_t per_block; /* records that a block is given at most; 0: as many as are wanted */
     int64_t sequence; /* the last integer id that was made */
     ds_status fault; /* what `fault_in` answers at its call number `fault_at`, counted from 1, and then `fault_times` */
@@ -40,7 +41,7 @@ typedef struct toy_switches {
     unsigned calls[TOY_ENTRIES];
     size_t wanted_most; /* records that a block was asked for, at most */
     uint32_t may;       /* of the last find */
-    size_t open_scans;
+    size_t open_scans, repeated_ids;
     size_t created_most; /* records in one create_records() */
     uint32_t flags;      /* of the last read's ds_call */
 } toy_switches;

@@ -60,6 +60,19 @@ static void whatever_a_scan_does_the_answer_is_the_same(void)
     people_close(&people);
 }
 
+static void a_page_counts_only_where_all_before_it_was_done(void)
+{
+    const char *query = "{\"where\":{\"city\":\"Rome\"},\"order\":\"age\",\"skip\":1,\"limit\":2}";
+    crowd people = people_open(&toy_bare, PERSON, true);
+    toy.claims = DS_DID_PAGE | DS_DID_AFTER;
+    for (uint32_t did = 0; did < 32; did++) {
+        toy.did = did;
+        if ((did & DS_DID_WHERE) == 0 || (did & DS_DID_ORDER) == 0)
+            finds(found_ids(people.model, query), "b a", "a page that does not count");
+    }
+    people_close(&people);
+}
+
 /* Walks a query page by page, each going on behind the mark of the one before; the ids of all. */
 static const char *by_pages(ds_model *model, const char *order, const char *const *fields)
 {
@@ -306,6 +319,7 @@ static void ids_are_answered_in_their_order_twice_where_given_twice(void)
         finds(cursor_ids(cursor), "k a k b a", TOYS[i]->name);
         CU_ASSERT_EQUAL_FATAL(ds_find_by_ids(people.model, NULL, 0, &cursor, NULL), DS_OK);
         finds(cursor_ids(cursor), "", TOYS[i]->name);
+        CU_ASSERT_EQUAL(toy.repeated_ids, 0);
         const ds_value bad[] = {ds_string("k"), ds_null()};
         CU_ASSERT_EQUAL(ds_find_by_ids(people.model, bad, 2, &cursor, NULL), DS_INVALID);
         people_close(&people);
@@ -470,6 +484,7 @@ int main(void)
 {
     static const test tests[] = {
         {"whatever a scan does itself, the answer is the same", whatever_a_scan_does_the_answer_is_the_same},
+        {"a page counts only where all before it was done", a_page_counts_only_where_all_before_it_was_done},
         {"pages by marks join up to the whole", pages_by_marks_join_up_to_the_whole},
         {"a mark outlives the records that it was made of", a_mark_outlives_the_records_it_was_made_of},
         {"only the fields asked for are seen", only_the_fields_asked_for_are_seen},
