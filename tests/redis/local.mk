@@ -13,6 +13,11 @@ TESTS += tests/redis/test_mapping_writes
 tests_redis_test_mapping_writes_SOURCES = tests/redis/test_mapping_writes.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_mapping_writes_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_mapping_writes_LDADD = $(REDIS_TEST_LIBS)
+check_PROGRAMS += tests/redis/test_mapping_find
+TESTS += tests/redis/test_mapping_find
+tests_redis_test_mapping_find_SOURCES = tests/redis/test_mapping_find.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_mapping_find_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_mapping_find_LDADD = $(REDIS_TEST_LIBS)
 
 # the connection, against real servers and against servers that misbehave: these see the plugin's hidden parts
 CONNECTION_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin -I$(top_srcdir)/tests/support $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
@@ -37,8 +42,3 @@ TESTS += tests/redis/test_redis_tls
 tests_redis_test_redis_tls_SOURCES = tests/redis/test_redis_tls.c $(REDIS_PROBE)
 tests_redis_test_redis_tls_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_tls_LDADD = $(CONNECTION_TEST_LIBS)
-check_PROGRAMS += tests/redis/test_mapping_find
-TESTS += tests/redis/test_mapping_find
-tests_redis_test_mapping_find_SOURCES = tests/redis/test_mapping_find.c tests/redis/world.c tests/redis/world.h
-tests_redis_test_mapping_find_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
-tests_redis_test_mapping_find_LDADD = $(REDIS_TEST_LIBS)

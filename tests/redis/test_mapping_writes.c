@@ -324,7 +324,9 @@ static void a_user_with_the_documented_rights_can_do_all(void)
     ds_model *plain = world_model(source, "plain");
     CHECK_OK(create(plain, "{\"id\": \"1\", \"a\": 1, \"b\": 2}"));
     CHECK_OK(update(plain, "1", "{\"a\": null, \"b\": null}"));
-    CHECK_OK(ds_replace_by_id(plain, id, record_of(plain, "{\"c\": 1}"), &last));
+    ds_record *other = record_of(plain, "{\"c\": 1}");
+    CHECK_OK(ds_replace_by_id(plain, id, other, &last));
+    ds_record_free(other);
     ds_model *numbered =
         world_model(source, "{\"name\": \"Num\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": "
                             "true, \"generated\": true}}, \"settings\": {\"ttl\": 100000}}");

@@ -225,7 +225,8 @@ static const char *ids_of(ds_cursor *cursor, size_t id_slot)
         append(texts[count++], text.bytes, text.length);
         size += 4 * text.length + 2;
     }
-    qsort(texts, count, sizeof *texts, compare_texts);
+    if (count > 0)
+        qsort(texts, count, sizeof *texts, compare_texts);
     char *out = next_buffer(size);
     for (size_t i = 0; i < count; i++) {
         strcat(strcat(out, i == 0 ? "" : " "), texts[i]);
