@@ -62,7 +62,7 @@ tests_unit_test_definitions_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_records
 TESTS += tests/unit/test_records
-tests_unit_test_records_SOURCES = tests/unit/test_records.c tests/unit/people.c tests/unit/people.h
+tests_unit_test_records_SOURCES = tests/unit/test_records.c tests/unit/three_models.c tests/unit/three_models.h
 tests_unit_test_records_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_records_LDADD = $(UNIT_LIBS)
 
@@ -124,7 +124,7 @@ tests_unit_test_creates_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_creates_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_blocks
 TESTS += tests/unit/test_blocks
-tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c tests/unit/people.c tests/unit/people.h
+tests_unit_test_blocks_SOURCES = tests/unit/test_blocks.c tests/unit/three_models.c tests/unit/three_models.h
 tests_unit_test_blocks_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_blocks_LDADD = $(UNIT_LIBS)
 

@@ -1,5 +1,5 @@
 /* What a connector does: it puts values and text into records of a block, and asks what a record still holds. */
-#include "people.h"
+#include "three_models.h"
 
 #include "counting.h"
 #include "failing.h"
@@ -321,8 +321,8 @@ static const test tests[] = {
 
 int main(void)
 {
-    people_make();
+    three_models_make();
     int result = SUITE_RUN("blocks", tests);
-    people_free();
+    three_models_free();
     return result;
 }

@@ -1,5 +1,5 @@
 /* Records: what a host sets and reads, and the memory that it takes. */
-#include "people.h"
+#include "three_models.h"
 
 #include "counting.h"
 #include "failing.h"
@@ -484,8 +484,8 @@ static const test tests[] = {
 
 int main(void)
 {
-    people_make();
+    three_models_make();
     int result = SUITE_RUN("records", tests);
-    people_free();
+    three_models_free();
     return result;
 }

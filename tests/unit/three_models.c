@@ -1,4 +1,4 @@
-#include "people.h"
+#include "three_models.h"
 
 #include <CUnit/CUnit.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static definition *make_definition(const char *name, bool strict)
     return made;
 }
 
-void people_make(void)
+void three_models_make(void)
 {
     strict_definition = make_definition("Person", true);
     lenient_definition = make_definition("Guest", false);
@@ -74,7 +74,7 @@ ds_field field_of(const ds_record *record, size_t slot)
     return field;
 }
 
-void people_free(void)
+void three_models_free(void)
 {
     definition_free(strict_definition);
     definition_free(lenient_definition);
