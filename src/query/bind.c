@@ -9,6 +9,12 @@
 #include <jansson.h>
 #include <math.h>
 
+typedef struct binding { /* one tree on its way */
+    const definition *model;
+    arena arena;
+    criterion *patterns;
+} binding;
+
 /* ---- literals ---- */
 
 static ds_status keep_value(ds_value value, arena *memory, ds_value *out, ds_error *reason)
@@ -71,137 +77,147 @@ static ds_status bind_literal(const name *named, ds_value value, arena *memory, 
                                  : coerce_value(named->type, value, memory, out, reason);
 }
 
-static ds_status bind_literals(const ds_filter *from, const name *named, ds_filter *to, ds_error *reason)
+static ds_status bind_literals(const ds_filter *from, const name *named, arena *memory, ds_filter *to, ds_error *reason)
 {
     ds_status status = DS_OK;
-    to->values = arena_zeroed(&to->arena, from->value_count + 1, sizeof *to->values);
+    to->values = arena_zeroed(memory, from->value_count + 1, sizeof *to->values);
     if (to->values == NULL)
         return error_nomem(reason);
     for (; status == DS_OK && to->value_count < from->value_count; to->value_count++)
-        status = bind_literal(named, from->values[to->value_count], &to->arena, &to->values[to->value_count], reason);
+        status = bind_literal(named, from->values[to->value_count], memory, &to->values[to->value_count], reason);
     return status;
 }
 
-static ds_status bind_one(const ds_filter *from, ds_type type, const char *wanted, ds_filter *to, ds_error *reason)
+static ds_status bind_one(const ds_filter *from, ds_type type, const char *wanted, arena *memory, ds_filter *to,
+                          ds_error *reason)
 {
     if (from->values[0].type != type)
         return ds_error_set(reason, DS_INVALID, "\"%s\" takes %s", operator_name(from->op), wanted);
-    to->values = arena_zeroed(&to->arena, 1, sizeof *to->values);
+    to->values = arena_zeroed(memory, 1, sizeof *to->values);
     if (to->values == NULL)
         return error_nomem(reason);
     to->value_count = 1;
-    return keep_value(from->values[0], &to->arena, &to->values[0], reason);
+    return keep_value(from->values[0], memory, &to->values[0], reason);
 }
 
 /* The elements that an array must contain, one literal each. */
-static ds_status bind_elements(ds_value array, ds_filter *to, ds_error *reason)
+static ds_status bind_elements(ds_value array, arena *memory, ds_filter *to, ds_error *reason)
 {
     item element;
     size_t count = 0;
     for (items walk = items_begin(array); items_next(&walk, &element);)
         count++;
-    to->values = arena_zeroed(&to->arena, count + 1, sizeof *to->values);
+    to->values = arena_zeroed(memory, count + 1, sizeof *to->values);
     if (to->values == NULL)
         return error_nomem(reason);
     for (items walk = items_begin(array); items_next(&walk, &element); to->value_count++)
-        if (!item_plain(element, &to->arena, &to->values[to->value_count]))
+        if (!item_plain(element, memory, &to->values[to->value_count]))
             return error_nomem(reason);
     return DS_OK;
 }
 
-static ds_status bind_contains(const ds_filter *from, const name *named, ds_filter *to, ds_error *reason)
+static ds_status bind_contains(const ds_filter *from, const name *named, arena *memory, ds_filter *to, ds_error *reason)
 {
     ds_value value;
     if (!keeps_literals(named))
         return ds_error_set(reason, DS_INVALID, "\"contains\" takes an array property, and this is of type %s",
                             property_type_name(named->type));
-    const ds_status status = plain_literal(from->values[0], &to->arena, &value, reason);
+    const ds_status status = plain_literal(from->values[0], memory, &value, reason);
     if (status != DS_OK)
         return status;
     if (item_is_array(item_of(value)))
-        return bind_elements(value, to, reason);
-    to->values = arena_zeroed(&to->arena, 1, sizeof *to->values);
+        return bind_elements(value, memory, to, reason);
+    to->values = arena_zeroed(memory, 1, sizeof *to->values);
     if (to->values == NULL)
         return error_nomem(reason);
     to->values[to->value_count++] = value;
     return DS_OK;
 }
 
-static ds_status bind_values(const ds_filter *from, const name *named, ds_filter *to, ds_error *reason)
+static ds_status bind_values(const ds_filter *from, const name *named, arena *memory, ds_filter *to, ds_error *reason)
 {
     if (!filter_takes(from->op, from->value_count))
         return ds_error_set(reason, DS_INVALID, "an operator has the wrong number of values");
     if (operator_is_pattern(from->op))
-        return bind_one(from, DS_STRING, "a pattern, which is a string", to, reason);
+        return bind_one(from, DS_STRING, "a pattern, which is a string", memory, to, reason);
     if (from->op == DS_EXISTS)
-        return bind_one(from, DS_BOOLEAN, "true or false", to, reason);
+        return bind_one(from, DS_BOOLEAN, "true or false", memory, to, reason);
     if (from->op == DS_CONTAINS)
-        return bind_contains(from, named, to, reason);
-    return bind_literals(from, named, to, reason);
+        return bind_contains(from, named, memory, to, reason);
+    return bind_literals(from, named, memory, to, reason);
 }
 
 /* ---- nodes ---- */
 
-static ds_status bind_compare(const ds_filter *from, const definition *model, ds_filter **out, ds_error *err)
+static ds_filter *bound_node(const ds_filter *from, binding *in)
 {
-    ds_filter *made = filter_new(DS_FILTER_COMPARE, 0);
+    ds_filter *made = arena_zeroed(&in->arena, 1, sizeof *made);
     if (made == NULL)
-        return error_nomem(err);
-    name named;
-    ds_status status = name_resolve(model, from->property, strlen(from->property), &made->arena, &named, err);
-    if (status != DS_OK)
-        goto fail;
-    made->bound = true;
+        return NULL;
+    made->kind = from->kind;
     made->op = from->op;
-    made->property = named.property;
-    made->slot = named.slot;
-    made->path = named.path;
-    status = bind_values(from, &named, made, err);
-    if (status == DS_OK)
-        status = criterion_begin(made, err);
-    if (status == DS_INVALID)
-        error_prefix(err, "the filter on the property \"%s\" of the model %s is wrong: ", from->property, model->name);
+    made->bound = true;
+    made->depth = from->depth;
+    made->slot = DS_NO_SLOT;
+    return made;
+}
+
+static ds_status bind_compare(const ds_filter *from, binding *in, ds_filter *to, ds_error *err)
+{
+    name named;
+    ds_status status = name_resolve(in->model, from->property, strlen(from->property), &in->arena, &named, err);
     if (status != DS_OK)
-        goto fail;
-    *out = made;
-    return DS_OK;
-fail:
-    ds_filter_free(made);
+        return status;
+    to->property = named.property;
+    to->slot = named.slot;
+    to->path = named.path;
+    status = bind_values(from, &named, &in->arena, to, err);
+    if (status == DS_OK)
+        status = criterion_begin(to, &in->arena, &in->patterns, err);
+    if (status == DS_INVALID)
+        error_prefix(err, "the filter on the property \"%s\" of the model %s is wrong: ", from->property,
+                     in->model->name);
     return status;
 }
 
-static ds_status bind_children(const ds_filter *from, const definition *model, ds_filter **out, ds_error *err)
+static ds_status bind_node(const ds_filter *from, binding *in, ds_filter **out, ds_error *err)
 {
-    ds_filter *made = filter_new(from->kind, from->child_count);
-    ds_status status = made == NULL ? error_nomem(err) : DS_OK;
-    for (size_t i = 0; status == DS_OK && i < from->child_count; i++) {
-        status = filter_bind(from->children[i], model, &made->children[i], err);
-        if (status == DS_OK)
-            made->child_count++;
+    if (from->kind == DS_FILTER_EVERYTHING) {
+        *out = ds_everything();
+        return DS_OK;
     }
-    if (status != DS_OK) {
-        ds_filter_free(made);
-        return status;
-    }
-    made->bound = true;
-    made->depth = from->depth;
+    if (from->too_deep)
+        return ds_error_set(err, DS_INVALID, "the filter on the model %s is nested more than %d levels deep",
+                            in->model->name, FILTER_DEPTH);
+    ds_filter *made = bound_node(from, in);
+    if (made == NULL)
+        return error_nomem(err);
     *out = made;
-    return DS_OK;
+    if (from->kind == DS_FILTER_COMPARE)
+        return bind_compare(from, in, made, err);
+    made->children = arena_zeroed(&in->arena, from->child_count + 1, sizeof *made->children);
+    ds_status status = made->children == NULL ? error_nomem(err) : DS_OK;
+    for (; status == DS_OK && made->child_count < from->child_count; made->child_count++)
+        status = bind_node(from->children[made->child_count], in, &made->children[made->child_count], err);
+    return status;
 }
 
 ds_status filter_bind(const ds_filter *filter, const definition *model, ds_filter **out, ds_error *err)
 {
+    binding in = {.model = model};
+    ds_filter *root = NULL;
     *out = NULL;
-    if (filter == NULL || filter->kind == DS_FILTER_EVERYTHING) {
-        *out = ds_everything();
-        return DS_OK;
+    const ds_status status = bind_node(filter == NULL ? ds_everything() : filter, &in, &root, err);
+    if (status != DS_OK) {
+        filter_release(in.patterns, &in.arena);
+        return status;
     }
-    if (filter->too_deep)
-        return ds_error_set(err, DS_INVALID, "the filter on the model %s is nested more than %d levels deep",
-                            model->name, FILTER_DEPTH);
-    if (filter->kind == DS_FILTER_COMPARE)
-        return bind_compare(filter, model, out, err);
-    return bind_children(filter, model, out, err);
+    *out = root;
+    if (root != ds_everything()) {
+        root->patterns = in.patterns;
+        root->arena = in.arena;
+    }
+    return DS_OK;
 }
 
 /* ---- names ---- */
@@ -218,12 +234,8 @@ static void add_names(const ds_filter *filter, const char **names, size_t *count
 {
     for (size_t i = 0; i < filter->child_count; i++)
         add_names(filter->children[i], names, count);
-    if (filter->kind != DS_FILTER_COMPARE)
-        return;
-    for (size_t i = 0; i < *count; i++)
-        if (strcmp(names[i], filter->property) == 0)
-            return;
-    names[(*count)++] = filter->property;
+    if (filter->kind == DS_FILTER_COMPARE)
+        names[(*count)++] = filter->property;
 }
 
 ds_status filter_names(const ds_filter *bound, arena *memory, const char ***names, size_t *count)
@@ -233,5 +245,6 @@ ds_status filter_names(const ds_filter *bound, arena *memory, const char ***name
     if (*names == NULL)
         return DS_NOMEM;
     add_names(bound, *names, count);
+    *count = names_unique(*names, *count);
     return DS_OK;
 }

@@ -45,9 +45,19 @@ static ds_status sort_list(const ds_filter *filter, criterion *made, arena *memo
     return DS_OK;
 }
 
-ds_status criterion_begin(ds_filter *filter, ds_error *reason)
+static ds_status compile(ds_value pattern, criterion *made, criterion **patterns, ds_error *reason)
 {
-    criterion *made = arena_zeroed(&filter->arena, 1, sizeof *made);
+    const ds_status status = regexp_compile(pattern.as.string, pattern.length, &made->regexp, reason);
+    if (status == DS_OK) {
+        made->next = *patterns;
+        *patterns = made;
+    }
+    return status;
+}
+
+ds_status criterion_begin(ds_filter *filter, arena *memory, criterion **patterns, ds_error *reason)
+{
+    criterion *made = arena_zeroed(memory, 1, sizeof *made);
     if (made == NULL)
         return error_nomem(reason);
     filter->criterion = made;
@@ -56,18 +66,13 @@ ds_status criterion_begin(ds_filter *filter, ds_error *reason)
     const ds_value first = filter->value_count == 0 ? ds_null() : filter->values[0];
     switch (made->op) {
     case DS_IN:
-        return sort_list(filter, made, &filter->arena, reason);
+        return sort_list(filter, made, memory, reason);
     case DS_LIKE:
     case DS_ILIKE:
-        return like_compile(first.as.string, first.length, made->op == DS_ILIKE, &filter->arena, &made->like, reason);
+        return like_compile(first.as.string, first.length, made->op == DS_ILIKE, memory, &made->like, reason);
     case DS_REGEXP:
-        return regexp_compile(first.as.string, first.length, &made->regexp, reason);
+        return compile(first, made, patterns, reason);
     default:
         return DS_OK;
     }
-}
-
-void criterion_end(criterion *made)
-{
-    regexp_free(made->regexp);
 }

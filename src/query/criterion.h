@@ -17,11 +17,14 @@ struct criterion {
     unsigned types; /* IN: a bit for each ds_type in it */
     like *like;     /* in the filter's arena */
     regexp *regexp;
+    criterion *next; /* of the tree's that hold a regular expression */
 };
 
-/* Makes the criterion of a comparison whose literals are bound. The reason alone is written to the error. */
-ds_status criterion_begin(ds_filter *, ds_error *reason);
-void criterion_end(criterion *); /* frees what is not in the arena */
+/* Makes the criterion of a comparison whose literals are bound; puts it into the list where it holds a regular
+ * expression. The reason alone is written to the error. */
+ds_status criterion_begin(ds_filter *, arena *, criterion **patterns, ds_error *reason);
+/* Frees a bound tree: its regular expressions, and the arena that holds all else. */
+void filter_release(criterion *patterns, arena *tree);
 
 /* Whether the positive operator holds. `memory` is for strings with escapes; DS_INVALID: a match limit. */
 ds_status criterion_holds(const ds_filter *, const ds_record *, arena *memory, bool *holds, ds_error *reason);

@@ -49,39 +49,47 @@ bool filter_takes(ds_operator op, size_t n)
     return n == (op == DS_BETWEEN ? 2u : 1u);
 }
 
-ds_filter *filter_new(ds_filter_kind kind, size_t child_count)
+static ds_filter *filter_new(ds_filter_kind kind, size_t room)
 {
-    ds_filter *filter = ds_calloc(1, sizeof *filter);
+    ds_filter *filter = ds_calloc(1, sizeof *filter + room);
     if (filter == NULL)
         return NULL;
     filter->kind = kind;
     filter->slot = DS_NO_SLOT;
     filter->depth = 1;
-    filter->children = arena_zeroed(&filter->arena, child_count == 0 ? 1 : child_count, sizeof(ds_filter *));
-    if (filter->children == NULL) {
-        ds_filter_free(filter);
-        return NULL;
-    }
     return filter;
+}
+
+/* Copies bytes to *room, with a NUL behind them, and moves it on. */
+static char *put(char **room, const void *bytes, size_t length)
+{
+    char *copy = *room;
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    copy[length] = '\0';
+    *room += length + 1;
+    return copy;
 }
 
 ds_filter *filter_compare(const char *property, ds_operator op, const ds_value *values, size_t n)
 {
-    ds_filter *filter = filter_new(DS_FILTER_COMPARE, 0);
+    size_t room = strlen(property) + 1 + n * sizeof *values;
+    for (size_t i = 0; i < n; i++)
+        room += (size_t)values[i].length + 1;
+    ds_filter *filter = filter_new(DS_FILTER_COMPARE, room);
     if (filter == NULL)
         return NULL;
     filter->op = op;
-    filter->property = arena_copy(&filter->arena, property, strlen(property));
-    filter->values = arena_zeroed(&filter->arena, n == 0 ? 1 : n, sizeof *values);
-    if (filter->property == NULL || filter->values == NULL)
-        goto fail;
-    for (; filter->value_count < n; filter->value_count++)
-        if (!arena_copy_value(&filter->arena, values[filter->value_count], &filter->values[filter->value_count]))
-            goto fail;
+    filter->values = (ds_value *)(filter + 1);
+    filter->value_count = n;
+    char *text = (char *)(filter->values + n);
+    filter->property = put(&text, property, strlen(property));
+    for (size_t i = 0; i < n; i++) {
+        filter->values[i] = values[i];
+        if (values[i].type == DS_STRING || values[i].type == DS_BINARY || values[i].type == DS_JSON)
+            filter->values[i].as.binary = put(&text, values[i].as.binary, values[i].length);
+    }
     return filter;
-fail:
-    ds_filter_free(filter);
-    return NULL;
 }
 
 ds_filter *ds_where(const char *property, ds_operator op, ds_value value)
@@ -133,12 +141,13 @@ static ds_filter *filter_join(ds_filter_kind kind, ds_filter **children, size_t 
     for (size_t i = 0; complete && i < n; i++)
         complete = children[i] != NULL;
     if (complete)
-        filter = filter_new(kind, n);
+        filter = filter_new(kind, n * sizeof *children);
     if (filter == NULL) {
         for (size_t i = 0; children != NULL && i < n; i++)
             ds_filter_free(children[i]);
         return NULL;
     }
+    filter->children = (ds_filter **)(filter + 1);
     for (size_t i = 0; i < n; i++) {
         filter->children[filter->child_count++] = children[i];
         if (filter->depth <= children[i]->depth)
@@ -166,12 +175,21 @@ void ds_filter_free(ds_filter *filter)
 {
     if (filter == NULL || filter == &everything)
         return;
+    if (filter->bound) {
+        filter_release(filter->patterns, &filter->arena);
+        return;
+    }
     for (size_t i = 0; i < filter->child_count; i++)
         ds_filter_free(filter->children[i]);
-    if (filter->criterion != NULL)
-        criterion_end(filter->criterion);
-    arena_free(&filter->arena);
     ds_free(filter);
+}
+
+void filter_release(criterion *patterns, arena *tree)
+{
+    arena memory = *tree; /* which may be in itself */
+    for (; patterns != NULL; patterns = patterns->next)
+        regexp_free(patterns->regexp);
+    arena_free(&memory);
 }
 
 void ds_filter_view(const ds_filter *filter, ds_filter_node *out)

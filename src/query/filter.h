@@ -23,10 +23,10 @@ struct ds_filter {
     ds_filter **children; /* its own, but for ds_everything() */
     size_t child_count;
     criterion *criterion; /* of a bound comparison */
-    arena arena;          /* owns all but the children */
+    criterion *patterns;  /* of a bound root: all that hold a regular expression */
+    arena arena;          /* of a bound root: holds the whole tree; what was built is one block a node */
 };
 
-ds_filter *filter_new(ds_filter_kind, size_t child_count); /* with room for its children; NULL: out of memory */
 /* One comparison of copied arguments, of any number of values. NULL: out of memory. */
 ds_filter *filter_compare(const char *property, ds_operator, const ds_value *, size_t n);
 bool filter_takes(ds_operator, size_t n); /* this number of values */

@@ -1,6 +1,8 @@
 /* Which property a name means: a declared one, a path into one, or an undeclared one. */
 #include "query/name.h"
 
+#include <stdlib.h>
+
 static bool has_members(const definition *model, size_t slot)
 {
     const ds_property_type type = model->properties[slot].type;
@@ -69,4 +71,20 @@ ds_status name_resolve(const definition *model, const char *text, size_t length,
     if (slot != DS_NO_SLOT)
         out->type = model->properties[slot].type;
     return DS_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+size_t names_unique(const char **names, size_t count)
+{
+    size_t kept = 0;
+    if (count > 1)
+        qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
+            names[kept++] = names[i];
+    return kept;
 }

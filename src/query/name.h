@@ -16,5 +16,7 @@ typedef struct name {
  * path into it; then, unless the model is strict, the whole is the name of an undeclared property. DS_INVALID
  * otherwise. The strings are in the arena. */
 ds_status name_resolve(const definition *, const char *text, size_t length, arena *, name *out, ds_error *);
+/* Sorts the names by bytes and leaves each once; answers how many remain. */
+size_t names_unique(const char **names, size_t count);
 
 #endif

@@ -6,6 +6,8 @@
 
 #include <strings.h>
 
+#define MOST_ITEMS 100
+
 typedef struct piece { /* of the order's text */
     const char *text;
     size_t length;
@@ -138,6 +140,9 @@ ds_status order_bind(const char *text, const definition *model, arena *memory, d
     size_t room = 2; /* one more than commas, and the id */
     for (const char *comma = text; (comma = strchr(comma, ',')) != NULL; comma++)
         room++;
+    if (room > MOST_ITEMS + 1)
+        return ds_error_set(err, DS_INVALID, "the order of the model %s has more than %d items", model->name,
+                            MOST_ITEMS);
     ds_order *list = arena_zeroed(memory, room, sizeof *list);
     if (list == NULL)
         return error_nomem(err);

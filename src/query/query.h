@@ -19,7 +19,7 @@ typedef struct selection {
     bool all_fields; /* nothing to hide */
     bool exclude;    /* `shown` lists what is not shown */
     const char *const *shown;
-    size_t shown_count;
+    size_t shown_count;     /* sorted */
     const bool *listed;     /* a slot each: whether `shown` has it */
     const char *order_text; /* canonical, for marks */
     arena mark_arena;       /* owns ask.after */

@@ -34,18 +34,20 @@ typedef struct names {
     size_t count;
 } names;
 
-static bool names_have(const names *among, const char *field)
+static bool is_shown(const selection *of, const char *field)
 {
-    for (size_t i = 0; i < among->count; i++)
-        if (strcmp(among->list[i], field) == 0)
+    size_t low = 0, high = of->shown_count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const int order = strcmp(of->shown[middle], field);
+        if (order == 0)
             return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return false;
-}
-
-static void names_add(names *to, const char *field)
-{
-    if (!names_have(to, field))
-        to->list[to->count++] = field;
 }
 
 static ds_status check_field(const char *field, const definition *model, ds_error *err)
@@ -77,12 +79,12 @@ static ds_status bind_shown(selection *made, const ds_query *query, ds_error *er
             slot != DS_NO_SLOT ? model->properties[slot].name : arena_copy(&made->arena, field, strlen(field));
         if (kept == NULL)
             return error_nomem(err);
-        names_add(&shown, kept);
+        shown.list[shown.count++] = kept;
     }
     made->all_fields = false;
     made->exclude = query->exclude_fields;
     made->shown = shown.list;
-    made->shown_count = shown.count;
+    made->shown_count = names_unique(shown.list, shown.count);
     made->listed = listed;
     return DS_OK;
 }
@@ -100,17 +102,17 @@ static ds_status bind_needed(selection *made, ds_error *err)
     if (needed.list == NULL)
         return error_nomem(err);
     for (size_t i = 0; !made->exclude && i < made->shown_count; i++)
-        names_add(&needed, made->shown[i]);
+        needed.list[needed.count++] = made->shown[i];
     for (size_t slot = 0; made->exclude && slot < model->property_count; slot++)
         if (!made->listed[slot])
-            names_add(&needed, model->properties[slot].name);
+            needed.list[needed.count++] = model->properties[slot].name;
     for (size_t i = 0; i < made->ask.order_count; i++)
-        names_add(&needed, made->ask.order[i].property);
+        needed.list[needed.count++] = made->ask.order[i].property;
     for (size_t i = 0; i < filtered_count; i++)
-        names_add(&needed, filtered[i]);
-    names_add(&needed, model->properties[model->id_slot].name);
+        needed.list[needed.count++] = filtered[i];
+    needed.list[needed.count++] = model->properties[model->id_slot].name;
     made->ask.fields = needed.list;
-    made->ask.field_count = needed.count;
+    made->ask.field_count = names_unique(needed.list, needed.count);
     return DS_OK;
 }
 
@@ -205,8 +207,7 @@ static bool is_listed(const selection *of, const ds_record *record, size_t slot)
     ds_field field;
     if (slot < of->definition->property_count)
         return of->listed[slot];
-    const names shown = {(const char **)of->shown, of->shown_count};
-    return ds_record_field(record, slot, &field) && names_have(&shown, field.name);
+    return ds_record_field(record, slot, &field) && is_shown(of, field.name);
 }
 
 void selection_hide(const selection *of, ds_record *record)

@@ -386,6 +386,44 @@ static void and_or_and_not_obey_de_morgan(void)
     CU_ASSERT(yes > 300);
 }
 
+/* A connector may put any bytes for JSON; the sanitizers watch that a walk stays within them. */
+static void a_walk_through_damaged_json_stays_inside(void)
+{
+    static const char whole[] =
+        "{\"k\":[1,-2.5e3,\"a\\n\\u00e9\\ud83d\\ude00\",true,null,{\"l\":\"\\\\\"}],\"l\":{\"k\":\"x\"}}";
+    static const char *const wheres[] = {"{\"x.k\":\"a\"}", "{\"x.l.k\":{\"like\":\"%x\"}}",
+                                         "{\"a\":{\"contains\":[1,\"\\n\"]}}", "{\"a\":{\"inq\":[\"a\",2]}}",
+                                         "{\"x\":{\"regexp\":\"a\"}}"};
+    ds_filter *bound[5], *filter;
+    int answers = 0;
+    chance_seed(3);
+    for (int i = 0; i < 5; i++) {
+        CU_ASSERT_EQUAL_FATAL(ds_filter_parse(wheres[i], &filter, NULL), DS_OK);
+        CU_ASSERT_EQUAL_FATAL(filter_bind(filter, scene_strict, &bound[i], NULL), DS_OK);
+        ds_filter_free(filter);
+    }
+    for (int round = 0; round < 20000; round++) {
+        ds_model model = {.definition = scene_strict};
+        ds_record *record = ds_record_new(&model);
+        char text[sizeof whole];
+        size_t start = chance(sizeof whole), length = chance(sizeof whole - start);
+        memcpy(text, whole + start, length);
+        for (uint64_t n = chance(4); n > 0 && length > 0; n--)
+            text[chance(length)] = "[]{}\"\\,:u1 \0"[chance(13)];
+        text[0] = round % 2 == 0 ? '[' : '{';
+        ds_record_put_named(record, "x", 1, ds_json_n(text, length));
+        ds_record_put_named(record, "a", 1, ds_json_n(text, length));
+        for (int i = 0; i < 5; i++) {
+            bool matches;
+            answers += ds_filter_matches(bound[i], record, &matches, NULL) == DS_OK;
+        }
+        ds_record_free(record);
+    }
+    CU_ASSERT_EQUAL(answers, 5 * 20000);
+    for (int i = 0; i < 5; i++)
+        ds_filter_free(bound[i]);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -397,6 +435,7 @@ int main(void)
         {"A match limit is an error and no answer", a_match_limit_is_an_error_and_no_answer},
         {"Threads share a bound filter", threads_share_a_bound_filter},
         {"Complements and orders hold on random records", laws_hold_on_random_records},
+        {"A walk through damaged JSON stays inside", a_walk_through_damaged_json_stays_inside},
         {"and, or and not obey De Morgan's laws", and_or_and_not_obey_de_morgan},
     };
     int failed = scene_open() ? SUITE_RUN("match", tests) : 1;

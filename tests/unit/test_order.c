@@ -122,6 +122,10 @@ static void malformed_queries_are_refused(void)
     refuse(scene_strict, DS_QUERY(.order = "i, s, i DESC"), "names \"i\" twice");
     refuse(scene_strict, DS_QUERY(.order = "o.k, o.k"), "names \"o.k\" twice");
     refuse(scene_free, DS_QUERY(.order = "u, u"), "names \"u\" twice");
+    refuse(scene_free,
+           DS_QUERY(.order = ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+                             ",,,,,,,,,,,"),
+           "more than 100 items");
     refuse(scene_strict, DS_QUERY(.after = "x"), "needs the order");
     refuse(scene_strict, DS_QUERY(.order = "i", .after = ""), "damaged");
     refuse(scene_strict, DS_QUERY(.order = "i", .after = "!"), "damaged");
@@ -260,18 +264,18 @@ static void fields_are_what_is_asked_and_what_is_needed(void)
     ds_filter *where = DS_ALL(ds_where("o.k", DS_EQ, ds_null()), ds_where("b", DS_EQ, ds_null()));
     selection *on = bind(scene_strict, DS_QUERY(.fields = fields, .field_count = 3, .order = "n, i", .where = where));
     CU_ASSERT_PTR_NOT_NULL_FATAL(on);
-    expect_fields(on, "s i n id o b ");
+    expect_fields(on, "b i id n o s ");
     expect_shown(on, "{\"id\":\"1\",\"s\":\"a\",\"i\":1,\"n\":2,\"b\":true}", "{\"s\":\"a\",\"i\":1}");
     selection_free(on);
 
     on = bind(scene_strict, DS_QUERY(.fields = fields, .field_count = 3, .exclude_fields = true, .order = "s"));
     CU_ASSERT_PTR_NOT_NULL_FATAL(on);
-    expect_fields(on, "id n b d y o a x o.dot s ");
+    expect_fields(on, "a b d id n o o.dot s x y ");
     expect_shown(on, "{\"id\":\"1\",\"s\":\"a\",\"i\":1,\"n\":2}", "{\"id\":\"1\",\"n\":2.0}");
     selection_free(on);
 
     on = bind(scene_loose, DS_QUERY(.fields = loose, .field_count = 2));
-    expect_fields(on, "u i id ");
+    expect_fields(on, "i id u ");
     expect_shown(on, "{\"id\":\"1\",\"i\":1,\"u\":\"a\",\"v\":\"b\"}", "{\"i\":1,\"u\":\"a\"}");
     selection_free(on);
 
