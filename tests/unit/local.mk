@@ -39,7 +39,7 @@ tests_unit_test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_settings_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_find
 TESTS += tests/unit/test_find
-tests_unit_test_find_SOURCES = tests/unit/test_find.c tests/support/people.c tests/support/people.h tests/support/toy.c tests/support/toy.h
+tests_unit_test_find_SOURCES = tests/unit/test_find.c tests/support/crowd.c tests/support/crowd.h tests/support/toy.c tests/support/toy.h
 tests_unit_test_find_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_find_LDADD = $(UNIT_LIBS)
 
@@ -88,13 +88,13 @@ tests_unit_test_reader_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reader_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_writes
 TESTS += tests/unit/test_writes
-tests_unit_test_writes_SOURCES = tests/unit/test_writes.c tests/support/people.c tests/support/people.h tests/support/toy.c tests/support/toy.h
+tests_unit_test_writes_SOURCES = tests/unit/test_writes.c tests/support/crowd.c tests/support/crowd.h tests/support/toy.c tests/support/toy.h
 tests_unit_test_writes_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_writes_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_operations_nomem
 TESTS += tests/unit/test_operations_nomem
-tests_unit_test_operations_nomem_SOURCES = tests/unit/test_operations_nomem.c tests/support/people.c tests/support/people.h \
+tests_unit_test_operations_nomem_SOURCES = tests/unit/test_operations_nomem.c tests/support/crowd.c tests/support/crowd.h \
 	tests/support/toy.c tests/support/toy.h
 tests_unit_test_operations_nomem_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_operations_nomem_LDADD = $(UNIT_LIBS)
@@ -119,7 +119,7 @@ tests_unit_test_query_json_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_creates
 TESTS += tests/unit/test_creates
-tests_unit_test_creates_SOURCES = tests/unit/test_creates.c tests/support/people.c tests/support/people.h tests/support/toy.c tests/support/toy.h
+tests_unit_test_creates_SOURCES = tests/unit/test_creates.c tests/support/crowd.c tests/support/crowd.h tests/support/toy.c tests/support/toy.h
 tests_unit_test_creates_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_creates_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_blocks

@@ -1,5 +1,5 @@
 /* Creating, one record or many: what the library adds to a record, and what becomes of those that cannot be stored. */
-#include "people.h"
+#include "crowd.h"
 #include "suite.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* What the library finishes of a find, whatever the connector left to it: the same answers for all of them. */
-#include "people.h"
+#include "crowd.h"
 #include "suite.h"
 
 #include <stdio.h>

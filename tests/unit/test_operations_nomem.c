@@ -1,6 +1,6 @@
 /* Every allocation of every operation fails once: DS_NOMEM or the right answer, nothing half done, nothing lost (the
  * sanitizers look for that). */
-#include "people.h"
+#include "crowd.h"
 #include "suite.h"
 
 #include <stdio.h>

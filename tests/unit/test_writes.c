@@ -1,6 +1,6 @@
 /* Changing and deleting, on a connector that has every entry, one that has the required ones alone, and one whose
  * optional entries leave all to the library: the same answers and the same records. */
-#include "people.h"
+#include "crowd.h"
 #include "suite.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "people.h"
+#include "crowd.h"
 
 #include <CUnit/CUnit.h>
 #include <stdio.h>

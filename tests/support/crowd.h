@@ -1,6 +1,6 @@
 /* A model of people on a toy connector, twelve of them, and answers as short texts that a test can compare. */
-#ifndef TESTS_PEOPLE_H
-#define TESTS_PEOPLE_H
+#ifndef TESTS_CROWD_H
+#define TESTS_CROWD_H
 
 #include "toy.h"
 
