@@ -11,6 +11,11 @@ ds_error last;
 static redis_server *server;
 static redisContext *context;
 
+const char *world_socket(void)
+{
+    return server->socket;
+}
+
 redisContext *world_connect(void)
 {
     return redisConnectUnix(server->socket);

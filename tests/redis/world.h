@@ -11,6 +11,7 @@
 /* One server a program, on a Unix socket in a temporary folder. */
 bool world_start(void);
 void world_stop(void);
+const char *world_socket(void);
 redisContext *world_connect(void); /* another raw connection; redisFree() */
 
 /* An empty database, and a source on it with these members of its settings, "\"keyPrefix\": \"a:\"" or "". */
