@@ -161,32 +161,35 @@ ds_record *chance_record(definition *of)
     ds_model model = {.definition = of};
     ds_record *record = ds_record_new(&model);
     ds_record_set(record, "id", ds_string(PICK(strings)));
-    for (size_t i = 0; i < 24; i++) /* most values do not fit, and the first that does stays */
-        ds_record_set(record, chance_property(), chance_value());
+    for (size_t i = 0; i < 24; i++) { /* most values do not fit, and the last that does stays */
+        const char *name = chance_property();
+        ds_record_set(record, name, chance_value());
+    }
     return record;
 }
 
 static ds_filter *chance_compare(void)
 {
+    const char *name = chance_property(); /* in this order, whatever the compiler does to arguments */
+    uint64_t kind = chance(8), n = chance(7), other = chance(30);
     ds_value list[6];
-    size_t n = chance(7);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < 6; i++)
         list[i] = chance_value();
-    switch (chance(8)) {
+    switch (kind) {
     case 0:
-        return ds_where_between(chance_property(), chance_value(), chance_value());
+        return ds_where_between(name, list[0], list[1]);
     case 1:
-        return ds_where_in(chance_property(), list, n);
+        return ds_where_in(name, list, n);
     case 2:
-        return ds_where_not_in(chance_property(), list, n);
+        return ds_where_not_in(name, list, n);
     case 3:
-        return ds_where(chance_property(), DS_EXISTS, ds_boolean(chance(2) == 0));
+        return ds_where(name, DS_EXISTS, ds_boolean(other % 2 == 0));
     case 4:
-        return ds_where(chance_property(), (ds_operator)(DS_LIKE + chance(5)), ds_string(PICK(strings)));
+        return ds_where(name, (ds_operator)(DS_LIKE + other % 5), ds_string(PICK(strings)));
     case 5:
-        return ds_where(chance_property(), DS_CONTAINS, chance_value());
+        return ds_where(name, DS_CONTAINS, list[0]);
     default:
-        return ds_where(chance_property(), (ds_operator)(DS_EQ + chance(6)), chance_value());
+        return ds_where(name, (ds_operator)(DS_EQ + other % 6), list[0]);
     }
 }
 

@@ -181,9 +181,7 @@ static void a_mark_keeps_bytes_that_are_not_utf8(void)
 {
     ds_model model = {.definition = scene_strict};
     ds_record *records[3];
-    static const char *const texts[] = {"\xFE", "\xFF",
-                                        "\xFF"
-                                        "a"};
+    static const char *const texts[] = {"\xFE", "\xFF", "?>~?>~?>~?>~?>~\xFF"};
     for (int i = 0; i < 3; i++) {
         records[i] = ds_record_new(&model);
         CU_ASSERT_EQUAL(ds_record_put_named(records[i], "s", 1, ds_string(texts[i])), DS_OK);
@@ -192,6 +190,22 @@ static void a_mark_keeps_bytes_that_are_not_utf8(void)
     mark_goes_on(scene_strict, "s, i", records, 3);
     for (int i = 0; i < 3; i++)
         ds_record_free(records[i]);
+}
+
+static void a_mark_is_safe_in_an_address(void)
+{
+    ds_record *record = scene_record(scene_strict, "{\"id\":\"1\",\"s\":\"?>~?>~ ?~>~?~>~\"}");
+    ds_record *other = scene_record(scene_strict, "{\"id\":\"2\",\"s\":\"~?~>?>~\"}");
+    ds_record *const both[] = {record, other};
+    selection *on = bind(scene_strict, DS_QUERY(.order = "s"));
+    char *mark = selection_mark(on, record);
+    CU_ASSERT(strpbrk(mark, "-_") != NULL);
+    CU_ASSERT_EQUAL(strspn(mark, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), strlen(mark));
+    mark_goes_on(scene_strict, "s", both, 2);
+    ds_free(mark);
+    selection_free(on);
+    ds_record_free(record);
+    ds_record_free(other);
 }
 
 static void a_damaged_mark_or_one_of_another_order_is_refused(void)
@@ -353,6 +367,7 @@ int main(void)
         {"Malformed queries are refused with a sentence", malformed_queries_are_refused},
         {"Marks keep exact values of every type", marks_keep_exact_values},
         {"A mark keeps bytes that are not UTF-8", a_mark_keeps_bytes_that_are_not_utf8},
+        {"A mark needs no escaping in a URL", a_mark_is_safe_in_an_address},
         {"A damaged mark, or one of another order, is refused", a_damaged_mark_or_one_of_another_order_is_refused},
         {"Without order there is no mark", without_order_there_is_no_mark},
         {"Fields are what is asked and what is needed", fields_are_what_is_asked_and_what_is_needed},

@@ -150,7 +150,7 @@ static void a_query_is_read_whole(void)
     CU_ASSERT(!query->exclude_fields);
     CU_ASSERT_STRING_EQUAL(query->after, "m");
     ds_query_free(query);
-    CU_ASSERT_EQUAL_FATAL(ds_query_parse("{}", &query, NULL), DS_OK);
+    CU_ASSERT_EQUAL_FATAL(ds_query_parse("{\"order\":[]}", &query, NULL), DS_OK);
     CU_ASSERT(query->where == NULL && query->order == NULL && query->field_count == 0 && query->limit == 0);
     ds_query_free(query);
     ds_query_free(NULL);
@@ -330,6 +330,10 @@ static void a_filter_that_is_too_deep_is_refused(void)
         CU_ASSERT(rows[i].status == DS_OK || strstr(scene_error.message, "nested") != NULL);
         free(text);
     }
+    char *text = nested(60, "{\"i\":1,\"or\":[", "{}", "]}"); /* two levels each, as all of one object must hold */
+    CU_ASSERT_EQUAL(scene_check(scene_strict, text), DS_INVALID);
+    CU_ASSERT(strstr(scene_error.message, "nested more than 100 levels deep") != NULL);
+    free(text);
     char *literal = nested(1500, "[", "", "]"), *where = calloc(1, strlen(literal) + 40);
     sprintf(where, "{\"a\":{\"eq\":%s}}", literal);
     CU_ASSERT_EQUAL(scene_check(scene_strict, where), DS_OK);
