@@ -7,6 +7,7 @@ include tests/support/local.mk
 include tests/unit/local.mk
 include tests/redis/local.mk
 include tests/conformance/local.mk
+include tests/loader/local.mk
 include tests/cli/local.mk
 include tests/fuzz/local.mk
 include tests/torture/local.mk
