@@ -262,12 +262,41 @@ DS_API void ds_outcome_refuse(ds_outcomes *outcomes, size_t i, ds_refusal refusa
 DS_API void ds_outcome_fail(ds_outcomes *outcomes, size_t i, ds_status status, int32_t native, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* One write of a batch. Each kind means what the entry of a single one means, with the same promises about what is passed;
+ * members that a kind does not name are 0, NULL and null. The library sets `size`; members may be added behind the last. */
+typedef enum ds_write_kind {
+    DS_WRITE_CREATE,            /* record: as create_records */
+    DS_WRITE_UPDATE,            /* id, changes, expected: as update_records */
+    DS_WRITE_REPLACE,           /* record, id (its own), expected: as replace_records where it must exist */
+    DS_WRITE_REPLACE_OR_CREATE, /* the same where it need not */
+    DS_WRITE_UPSERT,            /* record, id (its own), defaults, expected: as upsert_records */
+    DS_WRITE_INCREMENT,         /* id, property, slot, by, now: as increment; a missing record is DS_REFUSED_MISSING */
+    DS_WRITE_DELETE,            /* id, expected: as delete_records */
+    DS_WRITE_EXPIRE             /* id, ttl_ms: as expire; a missing record is DS_REFUSED_MISSING */
+} ds_write_kind;
+typedef struct ds_write {
+    uint32_t size; /* sizeof(ds_write) of the library */
+    ds_write_kind kind;
+    const ds_model *model; /* never a view */
+    ds_value id;           /* of a creation: null; its record has it, or gets it */
+    ds_record *record;     /* whole; an id of a sequence is put into it */
+    const ds_record *changes;
+    const ds_record *defaults; /* or NULL */
+    const ds_record *expected; /* or NULL */
+    const char *property;
+    size_t slot; /* of the property; may be DS_NO_SLOT */
+    ds_value by;
+    ds_value *now; /* never NULL: the new value goes there */
+    int64_t ttl_ms;
+} ds_write;
+
 /* ---- the table ---- */
 
 enum { /* ds_connector.capabilities: promises that the library cannot make up for; unknown bits are ignored */
        DS_CAN_UNIQUE = 1,       /* unique properties and indexes are enforced; without it such a model is refused */
        DS_CAN_EXPIRE = 2,       /* expire, ttl and settings.ttl */
        DS_CAN_ORDER_STABLY = 4, /* a walk without order gives the same order while nothing is written */
+       DS_CAN_ATOMIC_BATCH = 8, /* `batch` does with DS_ATOMIC what it says; without the bit the host is refused */
        DS_CAN_VERSION = 16,  /* keeps settings.version itself: stores 1, adds 1 with each write, refuses an older one */
        DS_CAN_RECONNECT = 32 /* entries connect by themselves: connect() is called for ds_connect() alone */
 };
@@ -393,6 +422,19 @@ typedef struct ds_connector {
                          ds_buffer *reply, ds_call *call);
     /* Appends members of a JSON object, `"bytesSent": 12`. */
     void (*stats)(void *connection, ds_buffer *members);
+    /* Many unlike writes, of one or several models, in as few round trips as can be: at most 1,000, an outcome each. The order
+     * is theirs: a write meets what those before it have done, whatever is gathered on the way. An id may come several times.
+     *   Without DS_ATOMIC in `flags`: an atomic step each. What is refused or fails does not keep the others from being done.
+     *   With DS_ATOMIC (asked only of a connector that has DS_CAN_ATOMIC_BATCH): all or nothing, also for other clients, who
+     * never see a part of it, and after a crash. Where a write cannot be done, the entry decides that one's outcome (the first
+     * one's, where it stops there), has changed nothing, and returns DS_OK: unless each outcome is ds_outcome_ok(), the
+     * library reports the whole as not done, whatever the others' outcomes say. The library has checked that no id of a model,
+     * and no value of a unique property or index, is written twice; a value that a write sets free may be taken by a later one.
+     *   DS_UNSUPPORTED leaves the writes whose outcomes are not decided to the library, and must have changed nothing of them;
+     * it does these in their order, so none of them may be of an id that a later, decided one has changed. Of an atomic batch
+     * nothing may be decided then, and the host is refused. */
+    ds_status (*batch)(void *connection, const ds_write *const *writes, size_t n, uint32_t flags /* DS_ATOMIC */,
+                       ds_outcomes *outcomes, ds_call *call);
 } ds_connector;
 
 extern DS_API const ds_connector ds_connector_v1; /* what a plugin defines; the library has none */

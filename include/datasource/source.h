@@ -19,6 +19,7 @@ typedef struct ds_catalog ds_catalog; /* all data sources and models of a host *
 typedef struct ds_source ds_source;   /* one named, configured use of a connector */
 typedef struct ds_cursor ds_cursor;   /* the records that a find answers, streamed */
 typedef struct ds_cancel ds_cancel;   /* a token by which one thread ends the operations of others */
+typedef struct ds_batch ds_batch;     /* unlike writes that are sent together */
 
 /* ---- catalogs ---- */
 
@@ -189,6 +190,53 @@ DS_API ds_status ds_ttl(ds_model *model, ds_value id, int64_t *ttl_ms /* -1: non
 DS_API ds_status ds_delete_by_id(ds_model *model, ds_value id, ds_error *err); /* DS_NOT_FOUND */
 /* as ds_update() */
 DS_API ds_status ds_delete(ds_model *model, const ds_filter *filter, uint64_t *count, ds_error *err);
+
+/* ---- batches: unlike writes, sent together ---- */
+
+/* An empty batch of writes to models of one data source; one thread's at a time. Free it with ds_batch_free(), before its
+ * source is closed. */
+DS_API ds_status ds_batch_new(ds_source *source, ds_batch **out, ds_error *err);
+DS_API void ds_batch_free(ds_batch *batch); /* NULL does nothing */
+
+/* Add a write each, which means what the function of the same name means; nothing is sent before ds_batch_run(). Records and
+ * changes, and what `created` and `now` point to, are borrowed: they must stay where they are until ds_batch_run() has
+ * returned (until the last one, where it is run again) or the batch is freed. Ids, names and other values are copied. Of a
+ * model that is a view, the options are not looked at: see ds_batch_set_options(). The write is checked when the batch is
+ * run; to add fails for memory alone (or DS_INVALID: NULL for the batch), which sticks, so that ds_batch_run() tells it and
+ * does nothing. */
+DS_API ds_status ds_batch_create(ds_batch *batch, ds_model *model, ds_record *record);
+DS_API ds_status ds_batch_update(ds_batch *batch, ds_model *model, ds_value id, const ds_record *changes);
+DS_API ds_status ds_batch_replace(ds_batch *batch, ds_model *model, ds_value id, const ds_record *record);
+DS_API ds_status ds_batch_replace_or_create(ds_batch *batch, ds_model *model, ds_record *record,
+                                            bool *created /* or NULL */);
+DS_API ds_status ds_batch_upsert(ds_batch *batch, ds_model *model, ds_record *record, bool *created /* or NULL */);
+DS_API ds_status ds_batch_increment(ds_batch *batch, ds_model *model, ds_value id, const char *property, ds_value by,
+                                    ds_value *now /* or NULL */);
+DS_API ds_status ds_batch_delete(ds_batch *batch, ds_model *model, ds_value id);
+DS_API ds_status ds_batch_expire(ds_batch *batch, ds_model *model, ds_value id, int64_t ttl_ms);
+DS_API size_t ds_batch_size(const ds_batch *batch); /* how many were added */
+/* A timeout for the whole run and a cancel token, which must outlive it, as ds_model_with() takes them; copied. NULL: none. */
+DS_API void ds_batch_set_options(ds_batch *batch, const ds_options *options);
+
+enum {
+    DS_ATOMIC = 1 /* whole or not at all */
+};
+/* Does the writes in the order in which they were added, in as few round trips as the backend allows. An empty batch is DS_OK.
+ *
+ * Without DS_ATOMIC: as if one by one, so that each meets what those before it have done. All are tried, but for what comes
+ * behind a failure that would meet it too (DS_TIMEOUT, DS_UNREACHABLE, ...): that has the same outcome. Answers the status of
+ * the first write that failed, and the error says which one that is, counted from 0.
+ *
+ * With DS_ATOMIC: all or none of them, for every other client and after a crash too. At most 1,000 writes, none of the same
+ * id of a model as another, none that gives a unique property or index a value that another gives it: DS_INVALID.
+ * DS_UNSUPPORTED, and nothing is done, where the backend cannot promise it. Where a write cannot be done, the answer is its
+ * status, and the error says which one it is; the outcome of the others is DS_CANCELLED.
+ *
+ * A batch may be run again: it does everything again. */
+DS_API ds_status ds_batch_run(ds_batch *batch, unsigned flags /* DS_ATOMIC or 0 */, ds_error *err);
+/* What became of the write that was added as number i, from 0, in the last run; DS_INVALID where there is none, or the batch
+ * was not run. For the records of create, upsert and replace_or_create ds_record_outcome() says it too. */
+DS_API ds_status ds_batch_outcome(const ds_batch *batch, size_t i, ds_error *err);
 
 /* ---- about ---- */
 

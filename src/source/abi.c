@@ -12,6 +12,9 @@ _Static_assert(offsetof(ds_connector, abi) == 0 && offsetof(ds_connector, size) 
 _Static_assert(offsetof(ds_connector, name) == 8, "name has moved");
 _Static_assert(offsetof(ds_connector, capabilities) == 8 + 2 * sizeof(void *), "capabilities has moved");
 _Static_assert(sizeof(ds_value) == 16, "ds_value has grown");
+/* of what a connector reads: members are added behind the last */
+_Static_assert(offsetof(ds_write, model) == 8 && offsetof(ds_write, record) == 8 + sizeof(void *) + sizeof(ds_value),
+               "the head of ds_write has moved");
 HOLD(open, 0);
 HOLD(close, 1);
 HOLD(connect, 2);
@@ -40,7 +43,8 @@ HOLD(explain, 24);
 HOLD(discover, 25);
 HOLD(execute, 26);
 HOLD(stats, 27);
-_Static_assert(sizeof(ds_connector) == ENTRY(28), "an entry is not held here");
+HOLD(batch, 28);
+_Static_assert(sizeof(ds_connector) == ENTRY(29), "an entry is not held here");
 
 static const char *missing_entry(const ds_connector *c)
 {

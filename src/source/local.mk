@@ -1,5 +1,7 @@
 src_libinternal_la_SOURCES += \
 	src/source/abi.c \
+	src/source/batch.c \
+	src/source/batch.h \
 	src/source/by_filter.c \
 	src/source/catalog.c \
 	src/source/checks.c \
