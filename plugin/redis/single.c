@@ -126,7 +126,7 @@ ds_status record_ttl(void *connection, const ds_model *model, ds_value id_value,
     const redis_reply *kind = redis_reply_at(request, 0), *left = redis_reply_at(request, 1);
     if (status != DS_OK)
         ;
-    else if (kind == NULL || left == NULL || left->type != REDIS_INTEGER)
+    else if (kind == NULL || kind->type != REDIS_STATUS || left == NULL || left->type != REDIS_INTEGER)
         status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that PTTL does not give");
     else if (says(kind, "none") || (says(kind, "hash") && left->integer == -2))
         status = missing(state, &id, call->error);

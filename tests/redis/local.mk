@@ -24,6 +24,11 @@ EXTRA_DIST += tests/redis/interop.cjs
 tests_redis_test_interop_SOURCES = tests/redis/test_interop.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_interop_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_interop_LDADD = $(REDIS_TEST_LIBS)
+check_PROGRAMS += tests/redis/test_mapping_faults
+TESTS += tests/redis/test_mapping_faults
+tests_redis_test_mapping_faults_SOURCES = tests/redis/test_mapping_faults.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_mapping_faults_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_mapping_faults_LDADD = $(REDIS_TEST_LIBS)
 
 # the connection, against real servers and against servers that misbehave: these see the plugin's hidden parts
 CONNECTION_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin -I$(top_srcdir)/tests/support $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
