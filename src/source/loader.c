@@ -81,6 +81,8 @@ static bool look_in(const char *folder, void *user)
         look->file = file;
         return true;
     }
+    if (file == NULL)
+        look->folders.failed = true;
     ds_free(file);
     return false;
 }

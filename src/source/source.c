@@ -88,9 +88,10 @@ ds_status ds_source_open(const char *connector, const char *settings_json, ds_so
     if (out == NULL)
         return ds_error_set(err, DS_INVALID, "ds_source_open needs a place for the data source");
     *out = NULL;
-    const ds_connector *table = ds_connector_find(connector, err);
+    ds_error error = {0};
+    const ds_connector *table = ds_connector_find(connector, &error);
     if (table == NULL)
-        return connector == NULL ? DS_INVALID : DS_CONFIG;
+        return error_copy(err, &error);
     settings *checked = NULL;
     ds_status status = settings_parse(table->name, settings_json, table->options, &checked, err);
     return status == DS_OK ? source_make(table->name, table, checked, NULL, out, err) : status;
