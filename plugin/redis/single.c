@@ -21,11 +21,11 @@ static ds_status call_script(mapping *map, const redis_model *state, script whic
         for (size_t i = 0; i < count; i++)
             request_bytes(*request, arguments[i].bytes, arguments[i].length);
         ds_status status = redis_run(map->redis, *request, true, call);
+        *reply = redis_reply_at(*request, 0);
+        if (*reply == NULL && redis_command_status(*request, 0, NULL) == DS_OK)
+            return ds_error_set(call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
         if (status != DS_OK)
             return status;
-        *reply = redis_reply_at(*request, 0);
-        if (*reply == NULL)
-            return ds_error_set(call->error, DS_BACKEND, "the server gave no answer");
         if (whole || !redis_reply_is(*reply, "NOSCRIPT"))
             break;
         redis_request_reset(*request);

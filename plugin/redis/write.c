@@ -60,7 +60,7 @@ static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
 static void tell(const write_job *job, size_t i, const redis_reply *reply)
 {
     if (reply == NULL)
-        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "the server gave no answer");
+        ds_outcome_fail(job->outcomes, i, DS_UNKNOWN_OUTCOME, 0, "%s", ANSWER_LOST);
     else if (reply->type == REDIS_ERROR)
         tell_error_reply(job, i, reply);
     else if (reply->type == REDIS_STRING || reply->type == REDIS_STATUS)
@@ -171,6 +171,8 @@ static ds_status run_rounds(const write_job *job, write_round *round, size_t fir
         if (round->count == 0)
             continue;
         status = redis_run(job->map->redis, round->request, true, job->call);
+        if (request_count(round->request) < round->count) /* there was no memory to encode them all, and none was sent */
+            return status;
         settle(job, round);
         if (!goes_on(status))
             return status;
