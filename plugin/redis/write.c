@@ -171,7 +171,8 @@ static ds_status run_rounds(const write_job *job, write_round *round, size_t fir
         if (round->count == 0)
             continue;
         status = redis_run(job->map->redis, round->request, true, job->call);
-        if (request_count(round->request) < round->count) /* there was no memory to encode them all, and none was sent */
+        if (request_count(round->request) <
+            round->count) /* there was no memory to encode them all, and none was sent */
             return status;
         settle(job, round);
         if (!goes_on(status))

@@ -93,11 +93,11 @@ static ds_status find_file(const char *name, char **file, ds_error *err)
     lookup look = {.name = name};
     ds_status status = DS_OK;
     if (!each_folder(look_in, &look))
-        status = look.folders.failed
-                     ? error_nomem(err)
-                     : ds_error_set(err, DS_CONFIG,
-                                    "the connector \"%s\" was not found: there is no datasource-%s.so in %s", name,
-                                    name, look.folders.text);
+        status =
+            look.folders.failed
+                ? error_nomem(err)
+                : ds_error_set(err, DS_CONFIG, "the connector \"%s\" was not found: there is no datasource-%s.so in %s",
+                               name, name, look.folders.text);
     buffer_free(&look.folders);
     *file = look.file;
     return status;
