@@ -27,3 +27,9 @@ THREAD_TESTS += tests/memory/test_memory_threads
 tests_memory_test_memory_threads_SOURCES = tests/memory/test_memory_threads.c $(MEMORY_SUPPORT)
 tests_memory_test_memory_threads_CPPFLAGS = $(MEMORY_CPPFLAGS)
 tests_memory_test_memory_threads_LDADD = $(MEMORY_LIBS)
+
+check_PROGRAMS += tests/memory/test_memory_nomem
+TESTS += tests/memory/test_memory_nomem
+tests_memory_test_memory_nomem_SOURCES = tests/memory/test_memory_nomem.c
+tests_memory_test_memory_nomem_CPPFLAGS = $(MEMORY_CPPFLAGS)
+tests_memory_test_memory_nomem_LDADD = $(MEMORY_LIBS)
