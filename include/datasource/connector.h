@@ -97,7 +97,8 @@ typedef struct ds_option {
 DS_API ds_value ds_source_setting(const ds_source *source, const char *path);
 DS_API bool ds_source_setting_given(const ds_source *source, const char *path); /* not a default */
 
-/* Tells the host of the connection's life; no lock may be held, and the handler may call the library. */
+/* Tells the host, and the log, of the connection's life; no lock may be held, for the handler may call the library. What is
+ * told in connect() and disconnect() reaches the handler once these have returned. */
 DS_API void ds_source_emit(ds_source *source, ds_event event, const ds_error *cause);
 /* Asks the host's reconnect strategy; DS_RECONNECT_DEFAULT where it has set none: the setting decides. */
 #define DS_RECONNECT_DEFAULT (-2L)
