@@ -82,6 +82,7 @@ static void nulls_do_not_collide_not_even_in_a_part_of_an_index(void)
     CU_ASSERT_EQUAL(host_create(user, "{\"city\":\"xy\",\"street\":\"\"}"), DS_OK);
     CU_ASSERT_EQUAL(host_create(user, "{\"badge\":-0.0}"), DS_OK);
     CU_ASSERT_EQUAL(host_create(user, "{\"badge\":0}"), DS_DUPLICATE); /* they are equal */
+    CU_ASSERT_EQUAL(host_count(user, "{\"badge\":-0.0}"), 1);
     CU_ASSERT_EQUAL(host_count(user, NULL), 9);
     ds_source_close(source);
 }
@@ -429,6 +430,26 @@ static void ids_and_unique_values_of_what_has_expired_are_free(void)
     ds_source_close(source);
 }
 
+/* So many that the sweep of the first write does not reach the last of them. */
+static void what_has_expired_and_is_not_swept_yet_holds_nothing_either(void)
+{
+    ds_model *model;
+    char json[64];
+    ds_source *source = open_sessions(&model, 200);
+    for (int i = 0; i < 300; i++) {
+        snprintf(json, sizeof json, "{\"id\":\"%d\",\"token\":\"%d\"}", i, i);
+        host_create(model, json);
+    }
+    CU_ASSERT(host_await(none_is_left, model));
+    CU_ASSERT_EQUAL(host_create(model, "{\"id\":\"299\",\"token\":\"298\"}"), DS_OK);
+    CU_ASSERT_EQUAL(host_upsert(model, "{\"id\":\"298\",\"token\":\"297\"}"), DS_OK);
+    CU_ASSERT_EQUAL(host_update(model, ds_string("298"), "{\"token\":\"299\"}"), DS_OK);
+    CU_ASSERT_EQUAL(host_update(model, ds_string("297"), "{\"token\":\"x\"}"), DS_NOT_FOUND);
+    CU_ASSERT(host_stat(source, "stored") > 200);
+    CU_ASSERT_EQUAL(host_count(model, NULL), 2);
+    ds_source_close(source);
+}
+
 static void what_has_expired_is_swept_by_later_writes(void)
 {
     ds_model *model;
@@ -582,6 +603,8 @@ int main(void)
          a_walk_without_order_is_stable_while_nothing_is_written},
         {"what has expired is not found and holds nothing", what_has_expired_is_not_found_and_holds_nothing},
         {"ids and unique values of what has expired are free", ids_and_unique_values_of_what_has_expired_are_free},
+        {"what has expired and is not swept yet holds nothing either",
+         what_has_expired_and_is_not_swept_yet_holds_nothing_either},
         {"what has expired is swept by later writes", what_has_expired_is_swept_by_later_writes},
         {"writes start, keep and end an expiry as the header says",
          writes_start_keep_and_end_an_expiry_as_the_header_says},
