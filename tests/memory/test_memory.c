@@ -445,7 +445,6 @@ static void what_has_expired_and_is_not_swept_yet_holds_nothing_either(void)
     CU_ASSERT_EQUAL(host_upsert(model, "{\"id\":\"298\",\"token\":\"297\"}"), DS_OK);
     CU_ASSERT_EQUAL(host_update(model, ds_string("298"), "{\"token\":\"299\"}"), DS_OK);
     CU_ASSERT_EQUAL(host_update(model, ds_string("297"), "{\"token\":\"x\"}"), DS_NOT_FOUND);
-    CU_ASSERT(host_stat(source, "stored") > 200);
     CU_ASSERT_EQUAL(host_count(model, NULL), 2);
     ds_source_close(source);
 }
