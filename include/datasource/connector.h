@@ -248,8 +248,9 @@ enum { /* what a find may do itself, and what it did: a connector sets the bits 
 /* An outcome a record, all undecided at first. An entry decides each and returns DS_OK; where it returns a failure, those that
  * it did not decide have that failure (one that is undecided after DS_OK is reported as DS_BACKEND). */
 typedef struct ds_outcomes ds_outcomes;
-DS_API void ds_outcome_ok(ds_outcomes *outcomes, size_t i,
-                          bool created /* by an upsert or a replace; ignored otherwise */);
+/* Leaves alone what was refused or failed, so that a connector may tell all that is left once its write stands. `created`: by
+ * an upsert or a replace; ignored otherwise. */
+DS_API void ds_outcome_ok(ds_outcomes *outcomes, size_t i, bool created);
 typedef enum ds_refusal {
     DS_REFUSED_MISSING,       /* DS_NOT_FOUND: no record has this id */
     DS_REFUSED_ID_TAKEN,      /* DS_DUPLICATE */
