@@ -97,7 +97,8 @@ typedef struct ds_option {
 DS_API ds_value ds_source_setting(const ds_source *source, const char *path);
 DS_API bool ds_source_setting_given(const ds_source *source, const char *path); /* not a default */
 
-/* Tells the host of the connection's life; no lock may be held, and the handler may call the library. */
+/* Tells the host, and the log, of the connection's life; no lock may be held, for the handler may call the library. What is
+ * told in connect() and disconnect() reaches the handler once these have returned. */
 DS_API void ds_source_emit(ds_source *source, ds_event event, const ds_error *cause);
 /* Asks the host's reconnect strategy; DS_RECONNECT_DEFAULT where it has set none: the setting decides. */
 #define DS_RECONNECT_DEFAULT (-2L)
@@ -247,8 +248,9 @@ enum { /* what a find may do itself, and what it did: a connector sets the bits 
 /* An outcome a record, all undecided at first. An entry decides each and returns DS_OK; where it returns a failure, those that
  * it did not decide have that failure (one that is undecided after DS_OK is reported as DS_BACKEND). */
 typedef struct ds_outcomes ds_outcomes;
-DS_API void ds_outcome_ok(ds_outcomes *outcomes, size_t i,
-                          bool created /* by an upsert or a replace; ignored otherwise */);
+/* Leaves alone what was refused or failed, so that a connector may tell all that is left once its write stands. `created`: by
+ * an upsert or a replace; ignored otherwise. */
+DS_API void ds_outcome_ok(ds_outcomes *outcomes, size_t i, bool created);
 typedef enum ds_refusal {
     DS_REFUSED_MISSING,       /* DS_NOT_FOUND: no record has this id */
     DS_REFUSED_ID_TAKEN,      /* DS_DUPLICATE */

@@ -59,7 +59,8 @@ DS_API const char *ds_source_connector(const ds_source *source); /* "redis" for 
 
 DS_API ds_status ds_connect(ds_source *source, ds_error *err); /* one attempt; optional: the first operation connects */
 /* Lets the operations that are under way finish (DS_TIMEOUT, and nothing is closed, where they outlast commandTimeout), then
- * closes the connection; operations are DS_UNREACHABLE until ds_connect(), and cursors that were open are DS_LOST. */
+ * closes the connection. Operations are DS_UNREACHABLE until ds_connect() is called, whether it succeeds or not; cursors that
+ * were open are DS_LOST when they need more. */
 DS_API ds_status ds_disconnect(ds_source *source, ds_error *err);
 DS_API ds_status ds_ping(ds_source *source, ds_error *err);
 DS_API bool ds_is_open(const ds_source *source);  /* the socket (file, memory) is open */
@@ -72,9 +73,10 @@ typedef enum ds_event {
     DS_EVENT_ERROR,
     DS_EVENT_RECONNECTING
 } ds_event;
-/* Called by the thread whose operation met the event, with no lock held: it may call the library, but for ds_disconnect()
- * and the functions that close, since the operation that called it is still under way. `cause` is NULL but for error and
- * reconnecting, and lives for the length of the call. */
+/* Events are told in the order in which they happened, one at a time, by a thread whose operation met one, with no lock held.
+ * The handler may call the library, but for ds_disconnect() and the functions that close, since the operation that called it
+ * is still under way; events that it causes are told once it has returned. `cause` is NULL but for error and reconnecting,
+ * names the data source, and lives for the length of the call. A connection that breaks is error, then end. */
 typedef void ds_event_handler(ds_source *source, ds_event event, const ds_error *cause, void *user);
 /* One handler a source; NULL takes it away. Set it before the first operation. */
 DS_API void ds_on_event(ds_source *source, ds_event_handler *handler, void *user);

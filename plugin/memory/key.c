@@ -29,17 +29,8 @@ bool key_is_claimed(const key *k)
     return true;
 }
 
-/* An integer and a double of the same value are equal, so they must have the same code. */
-static ds_value key_plain(ds_value value)
-{
-    bool whole = value.type == DS_NUMBER && value.as.number >= -9223372036854775808.0 &&
-                 value.as.number < 9223372036854775808.0 && (double)(int64_t)value.as.number == value.as.number;
-    return whole ? ds_integer((int64_t)value.as.number) : value;
-}
-
 static uint64_t value_code(const hash_key *with, uint64_t before, ds_value value)
 {
-    value = key_plain(value);
     before = before * 31 + (uint64_t)value.type;
     switch (value.type) {
     case DS_NULL:
@@ -49,6 +40,7 @@ static uint64_t value_code(const hash_key *with, uint64_t before, ds_value value
     case DS_INTEGER:
         return hash_bytes(with, before, &value.as.integer, sizeof value.as.integer);
     case DS_NUMBER:
+        value.as.number += 0.0; /* -0 equals 0 */
         return hash_bytes(with, before, &value.as.number, sizeof value.as.number);
     case DS_DATE:
         return hash_bytes(with, before, &value.as.date, sizeof value.as.date);

@@ -128,18 +128,19 @@ static void memory_stats(void *connection, ds_buffer *members)
 {
     memory *m = connection;
     size_t records = 0;
+    pthread_mutex_lock(&m->life); /* not while the file is read */
+    pthread_mutex_lock(&m->logging);
     for (table *t = atomic_load(&m->tables); t != NULL; t = t->following) {
         pthread_rwlock_rdlock(&t->lock);
         records += t->live + t->shelf.count;
         pthread_rwlock_unlock(&t->lock);
     }
     ds_buffer_format(members, "\"stored\":%zu", records);
-    if (!m->has_file)
-        return;
-    pthread_mutex_lock(&m->logging);
-    ds_buffer_format(members, ",\"fileBytes\":%llu,\"compactions\":%llu", (unsigned long long)m->journal.size,
-                     (unsigned long long)m->journal.compactions);
+    if (m->has_file)
+        ds_buffer_format(members, ",\"fileBytes\":%llu,\"compactions\":%llu", (unsigned long long)m->journal.size,
+                         (unsigned long long)m->journal.compactions);
     pthread_mutex_unlock(&m->logging);
+    pthread_mutex_unlock(&m->life);
 }
 
 /* ---- the table ---- */

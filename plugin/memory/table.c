@@ -73,6 +73,7 @@ ds_status table_use(memory *m, table *t, const ds_model *model, ds_call *call)
 
 void table_close(memory *m, table *t)
 {
+    pthread_rwlock_wrlock(&t->lock); /* a compaction may read the table */
     table_clear(m, t);
     for (size_t i = 0; i < t->unique_count; i++) {
         hash_free(&t->uniques[i].claimed);
@@ -82,6 +83,7 @@ void table_close(memory *m, table *t)
     t->uniques = NULL;
     t->unique_count = 0;
     t->model = NULL;
+    pthread_rwlock_unlock(&t->lock);
 }
 
 void table_clear(memory *m, table *t)

@@ -1,8 +1,6 @@
 /* The writes of records given by id: each record is decided on its own, and all that are taken are written at once. */
 #include "memory.h"
 
-#define INDEXED_MOST 4096 /* bytes of a value that an index takes, on every connector */
-
 typedef enum mark { UNDECIDED, WRITTEN, CREATED } mark;
 
 typedef struct batch {
@@ -48,39 +46,18 @@ static ds_status batch_end(batch *b, ds_status status)
 
 /* ---- what every write of a record goes through ---- */
 
-static ds_status check_indexed(const ds_model *model, const ds_record *record, ds_error *err)
-{
-    for (size_t i = 0; i < ds_model_index_count(model); i++) {
-        const ds_index *index = ds_model_index(model, i);
-        for (size_t k = 0; k < index->key_count; k++) {
-            ds_value value = record_field(record, index->slots[k]);
-            if (value.length > INDEXED_MOST)
-                return ds_error_set(
-                    err, DS_INVALID,
-                    "the property \"%s\" of the model \"%s\" is indexed, and %u bytes are more than the %d that "
-                    "an index takes",
-                    ds_model_property(model, index->slots[k])->name, ds_model_name(model), (unsigned)value.length,
-                    INDEXED_MOST);
-        }
-    }
-    return DS_OK;
-}
-
 /* Prepares a record, which it owns from then on. DS_DUPLICATE: *taken is the index. */
 static ds_status prepare(changes *c, entry *e, ds_record *made, int64_t expires, const version *extra,
                          const ds_index **taken, ds_error *err)
 {
     version *v;
-    ds_status status = check_indexed(c->model, made, err);
-    *taken = status == DS_OK ? changes_taken(c, made, e) : NULL;
-    if (*taken != NULL)
-        status = DS_DUPLICATE;
-    if (status != DS_OK) {
+    *taken = changes_taken(c, made, e);
+    if (*taken != NULL) {
         ds_record_free(made);
-        return status;
+        return DS_DUPLICATE;
     }
     ds_value id = record_field(made, c->table->id_slot);
-    status =
+    ds_status status =
         version_new(made, expires, extra == NULL ? NULL : extra->extra, extra == NULL ? 0 : extra->extra_length, &v);
     if (status == DS_OK)
         status = changes_put(c, e, v);

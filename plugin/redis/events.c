@@ -60,19 +60,6 @@ bool events_wait(event_queue *queue)
     return some;
 }
 
-static void tell(const event_queue *queue, const event *what)
-{
-    const char *name = ds_source_name(queue->source);
-    if (what->what == DS_EVENT_ERROR)
-        ds_log(DS_LOG_WARNING, name, "%s", what->cause.message);
-    else
-        ds_log(DS_LOG_DEBUG, name, "%s",
-               what->what == DS_EVENT_CONNECT ? "connected"
-               : what->what == DS_EVENT_READY ? "ready for commands"
-                                              : "the connection has ended");
-    ds_source_emit(queue->source, what->what, what->has_cause ? &what->cause : NULL);
-}
-
 /* A handler may call the library, and so come back here: what that adds is told once the handler has returned. */
 void events_tell(event_queue *queue)
 {
@@ -81,7 +68,7 @@ void events_tell(event_queue *queue)
         queue->is_telling = true;
         for (event *next = take(queue); next != NULL; next = take(queue)) {
             pthread_mutex_unlock(&queue->lock);
-            tell(queue, next);
+            ds_source_emit(queue->source, next->what, next->has_cause ? &next->cause : NULL); /* logs it too */
             ds_free(next);
             pthread_mutex_lock(&queue->lock);
         }

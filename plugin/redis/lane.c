@@ -230,6 +230,8 @@ ds_status lane_run(redis_lane *self, redis_request *request, bool is_write, ds_c
 {
     run this = {.request = request, .call = call};
     ds_status status = request_check(request, call->error);
+    if (status != DS_OK)
+        request->cause = request->error = *call->error;
     if (status != DS_OK || request->count == 0)
         return status;
     request->is_write = is_write;

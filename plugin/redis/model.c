@@ -15,9 +15,6 @@ const ds_option model_options[] = {
     {.name = NULL},
 };
 
-/* PEXPIRE adds the current time, and must not overflow. */
-#define LONGEST_TTL (INT64_MAX / 4)
-
 static ds_status refuse_indexes(const ds_model *model, ds_error *err)
 {
     const ds_index *index = ds_model_index(model, 0);

@@ -5,6 +5,9 @@
 #include "keys.h"
 #include "scripts.h"
 
+/* ms: PEXPIRE adds the current time, and must not overflow. */
+#define LONGEST_TTL (INT64_MAX / 4)
+
 /* What the library calls the state of a model. */
 typedef struct redis_model {
     key_space keys;

@@ -14,7 +14,7 @@ typedef struct key_scan {
     size_t taken;    /* so many of them have been read */
     seen seen;
     char cursor[24]; /* of SCAN */
-    bool broken;     /* what came for a cursor is none */
+    bool broken;     /* no cursor came, or what came is none */
     bool finished;   /* nothing more to walk */
     redis_request *request;
 } key_scan;
@@ -204,6 +204,7 @@ static const redis_sink scan_sink = {.string = take_scan, .end = end_scan_reply}
 static void encode_scan(key_scan *scan, size_t count)
 {
     redis_request *request = scan->request;
+    scan->broken = true; /* until a cursor comes */
     request_begin_sink(request, 8, &scan_sink, scan);
     request_text(request, "SCAN");
     request_text(request, scan->cursor);

@@ -32,3 +32,9 @@ void script_begin(redis_request *request, const script_digests *digests, script 
         request_bytes(request, digests->sha1[which], 40);
     request_integer(request, (int64_t)keys);
 }
+
+bool script_says(const redis_reply *reply, const char *word)
+{
+    return (reply->type == REDIS_STRING || reply->type == REDIS_STATUS) && reply->length == strlen(word) &&
+           memcmp(reply->text, word, reply->length) == 0;
+}

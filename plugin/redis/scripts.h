@@ -29,4 +29,7 @@ ds_status scripts_digest(script_digests *out, ds_error *err);
 void script_begin(redis_request *request, const script_digests *digests, script which, bool whole, size_t keys,
                   size_t arguments);
 
+/* Whether an answer is this word, as the scripts and TYPE give it. */
+bool script_says(const redis_reply *reply, const char *word);
+
 #endif

@@ -21,22 +21,16 @@ static ds_status call_script(mapping *map, const redis_model *state, script whic
         for (size_t i = 0; i < count; i++)
             request_bytes(*request, arguments[i].bytes, arguments[i].length);
         ds_status status = redis_run(map->redis, *request, true, call);
+        *reply = redis_reply_at(*request, 0);
+        if (*reply == NULL && redis_command_status(*request, 0, NULL) == DS_OK)
+            return ds_error_set(call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
         if (status != DS_OK)
             return status;
-        *reply = redis_reply_at(*request, 0);
-        if (*reply == NULL)
-            return ds_error_set(call->error, DS_BACKEND, "the server gave no answer");
         if (whole || !redis_reply_is(*reply, "NOSCRIPT"))
             break;
         redis_request_reset(*request);
     }
     return (*reply)->type == REDIS_ERROR ? model_reply_fail(state, id->bytes, id->length, *reply, call->error) : DS_OK;
-}
-
-static bool says(const redis_reply *reply, const char *word)
-{
-    return (reply->type == REDIS_STRING || reply->type == REDIS_STATUS) && reply->length == strlen(word) &&
-           memcmp(reply->text, word, reply->length) == 0;
 }
 
 static ds_status missing(const redis_model *state, const ds_text *id, ds_error *err)
@@ -68,11 +62,11 @@ ds_status increment_field(void *connection, const ds_model *model, ds_value id_v
     ds_value sum = ds_null();
     if (status != DS_OK)
         ;
-    else if (says(reply, "MISSING"))
+    else if (script_says(reply, "MISSING"))
         status = missing(state, &id, call->error);
-    else if (says(reply, "KIND"))
+    else if (script_says(reply, "KIND"))
         status = model_wrong_kind(state, KEY_RECORD, id.bytes, id.length, call->error);
-    else if (says(reply, "OTHER"))
+    else if (script_says(reply, "OTHER"))
         status = ds_error_set(call->error, DS_UNSUPPORTED, "Redis cannot add to what the field holds");
     else if (reply->type != REDIS_STRING || ds_value_parse(DS_INTEGER, reply->text, reply->length, &sum) != DS_OK)
         status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that no increment gives");
@@ -81,8 +75,6 @@ ds_status increment_field(void *connection, const ds_model *model, ds_value id_v
     redis_request_free(request);
     return status;
 }
-
-#define LONGEST_TTL (INT64_MAX / 4)
 
 ds_status expire_record(void *connection, const ds_model *model, ds_value id_value, int64_t ttl_ms, ds_call *call)
 {
@@ -97,11 +89,11 @@ ds_status expire_record(void *connection, const ds_model *model, ds_value id_val
     redis_request *request;
     const redis_reply *reply = NULL;
     ds_status status = call_script(connection, state, SCRIPT_EXPIRE, &id, arguments, 1, call, &request, &reply);
-    if (status == DS_OK && says(reply, "MISSING"))
+    if (status == DS_OK && script_says(reply, "MISSING"))
         status = missing(state, &id, call->error);
-    else if (status == DS_OK && says(reply, "KIND"))
+    else if (status == DS_OK && script_says(reply, "KIND"))
         status = model_wrong_kind(state, KEY_RECORD, id.bytes, id.length, call->error);
-    else if (status == DS_OK && !says(reply, "DONE"))
+    else if (status == DS_OK && !script_says(reply, "DONE"))
         status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that no script of ours gives");
     redis_request_free(request);
     return status;
@@ -126,11 +118,11 @@ ds_status record_ttl(void *connection, const ds_model *model, ds_value id_value,
     const redis_reply *kind = redis_reply_at(request, 0), *left = redis_reply_at(request, 1);
     if (status != DS_OK)
         ;
-    else if (kind == NULL || left == NULL || left->type != REDIS_INTEGER)
+    else if (kind == NULL || kind->type != REDIS_STATUS || left == NULL || left->type != REDIS_INTEGER)
         status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that PTTL does not give");
-    else if (says(kind, "none") || (says(kind, "hash") && left->integer == -2))
+    else if (script_says(kind, "none") || (script_says(kind, "hash") && left->integer == -2))
         status = missing(state, &id, call->error);
-    else if (!says(kind, "hash"))
+    else if (!script_says(kind, "hash"))
         status = model_wrong_kind(state, KEY_RECORD, id.bytes, id.length, call->error);
     else
         *ttl_ms = left->integer;

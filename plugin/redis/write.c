@@ -36,22 +36,17 @@ static void tell_error_reply(const write_job *job, size_t i, const redis_reply *
     tell_error(job, i, model_reply_fail(job->state, id.bytes, id.length, reply, &error), &error);
 }
 
-static bool says(const redis_reply *reply, const char *word)
-{
-    return reply->length == strlen(word) && memcmp(reply->text, word, reply->length) == 0;
-}
-
 static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
 {
-    if (says(reply, "CREATED") || says(reply, "DONE"))
+    if (script_says(reply, "CREATED") || script_says(reply, "DONE"))
         ds_outcome_ok(job->outcomes, i, reply->text[0] == 'C');
-    else if (says(reply, "TAKEN"))
+    else if (script_says(reply, "TAKEN"))
         ds_outcome_refuse(job->outcomes, i, DS_REFUSED_ID_TAKEN, NULL);
-    else if (says(reply, "MISSING"))
+    else if (script_says(reply, "MISSING"))
         ds_outcome_refuse(job->outcomes, i, DS_REFUSED_MISSING, NULL);
-    else if (says(reply, "CHANGED"))
+    else if (script_says(reply, "CHANGED"))
         ds_outcome_refuse(job->outcomes, i, DS_REFUSED_CHANGED, NULL);
-    else if (says(reply, "KIND") || says(reply, "SEQUENCE"))
+    else if (script_says(reply, "KIND") || script_says(reply, "SEQUENCE"))
         tell_wrong_kind(job, i, reply->text[0] == 'K' ? KEY_RECORD : KEY_SEQUENCE);
     else
         ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "the server gave an answer that no script of ours gives");
@@ -60,7 +55,7 @@ static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
 static void tell(const write_job *job, size_t i, const redis_reply *reply)
 {
     if (reply == NULL)
-        ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "the server gave no answer");
+        ds_outcome_fail(job->outcomes, i, DS_UNKNOWN_OUTCOME, 0, "%s", ANSWER_LOST);
     else if (reply->type == REDIS_ERROR)
         tell_error_reply(job, i, reply);
     else if (reply->type == REDIS_STRING || reply->type == REDIS_STATUS)
@@ -171,6 +166,9 @@ static ds_status run_rounds(const write_job *job, write_round *round, size_t fir
         if (round->count == 0)
             continue;
         status = redis_run(job->map->redis, round->request, true, job->call);
+        if (request_count(round->request) <
+            round->count) /* there was no memory to encode them all, and none was sent */
+            return status;
         settle(job, round);
         if (!goes_on(status))
             return status;

@@ -9,6 +9,9 @@
 #define ROUND_COMMANDS 1000
 #define ROUND_BYTES    (1024 * 1024)
 
+/* Of a command that was answered, but there was no memory for what was said. */
+#define ANSWER_LOST "there was no memory for the server's answer to a write: it may or may not be done"
+
 typedef struct write_job write_job;
 struct write_job {
     mapping *map;

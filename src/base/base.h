@@ -24,6 +24,7 @@ char *text_copy(const char *text); /* for ds_free(); NULL for NULL or out of mem
 char *text_copy_n(const char *text, size_t length);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+void process_freeze_memory(void); /* the first catalog was opened: ds_set_allocator is refused from now on */
 void process_freeze(void); /* the first source was opened: ds_set_allocator and the like are refused from now on */
 bool process_frozen(void);
 

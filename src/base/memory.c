@@ -8,10 +8,16 @@
 #include <stdlib.h>
 
 static ds_allocator host; /* all zero: the C library's */
-static atomic_bool frozen;
+static atomic_bool frozen, memory_frozen;
+
+void process_freeze_memory(void)
+{
+    atomic_store(&memory_frozen, true);
+}
 
 void process_freeze(void)
 {
+    process_freeze_memory();
     atomic_store(&frozen, true);
 }
 
@@ -22,8 +28,9 @@ bool process_frozen(void)
 
 ds_status ds_set_allocator(const ds_allocator *allocator, ds_error *err)
 {
-    if (process_frozen())
-        return ds_error_set(err, DS_INVALID, "the allocator cannot be replaced once a data source was opened");
+    if (atomic_load(&memory_frozen))
+        return ds_error_set(err, DS_INVALID,
+                            "the allocator cannot be replaced once a catalog or a data source was opened");
     if (allocator == NULL) {
         memset(&host, 0, sizeof host);
         return DS_OK;

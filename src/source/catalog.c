@@ -16,6 +16,7 @@ static ds_status finish(ds_catalog *catalog, ds_status status, ds_catalog **out,
     if (status == DS_OK && pthread_mutex_init(&catalog->lock, NULL) != 0)
         status = error_nomem(err);
     if (status == DS_OK) {
+        process_freeze_memory();
         *out = catalog;
         return DS_OK;
     }
@@ -28,12 +29,13 @@ static ds_status finish(ds_catalog *catalog, ds_status status, ds_catalog **out,
 }
 
 /* A model must not name a data source that is not there. */
-static ds_status check_models(const ds_catalog *catalog, ds_error *err)
+static ds_status check_models(const ds_catalog *catalog, const char *place, ds_error *err)
 {
     for (size_t i = 0; i < catalog->definition_count; i++) {
         const definition *def = catalog->definitions[i];
         if (def->data_source != NULL && !config_has(catalog->config, def->data_source))
-            return ds_error_set(err, DS_CONFIG, "the model %s names the data source \"%.64s\", which is not configured",
+            return ds_error_set(err, DS_CONFIG,
+                                "%s: the model %s names the data source \"%.64s\", which is not configured", place,
                                 def->name, def->data_source);
     }
     return DS_OK;
@@ -52,7 +54,7 @@ ds_status ds_catalog_open(const char *datasources_path, const char *models_path,
     if (status == DS_OK && models_path != NULL)
         status = config_open_models(models_path, &catalog->definitions, &catalog->definition_count, err);
     if (status == DS_OK)
-        status = check_models(catalog, err);
+        status = check_models(catalog, models_path, err);
     return finish(catalog, status, out, err);
 }
 
@@ -69,7 +71,7 @@ ds_status ds_catalog_parse(const char *datasources_json, const char *models_json
     if (status == DS_OK && models_json != NULL)
         status = config_parse_models(models_json, &catalog->definitions, &catalog->definition_count, err);
     if (status == DS_OK)
-        status = check_models(catalog, err);
+        status = check_models(catalog, "the JSON of the models", err);
     return finish(catalog, status, out, err);
 }
 
@@ -96,16 +98,22 @@ static ds_status open_source(ds_catalog *catalog, const char *name, ds_source **
     ds_status status = config_connector(catalog->config, name, &connector, err);
     if (status != DS_OK)
         return status;
-    ds_error error = {0};
-    const ds_connector *table = ds_connector_find(connector, &error);
+    const ds_connector *table = ds_connector_find(connector, err);
     ds_free(connector);
     if (table == NULL) {
-        error_prefix(&error, "data source \"%s\": ", name);
-        error_in_source(&error, name);
-        return error_copy(err, &error);
+        error_of_source(err, name);
+        return err->status;
     }
     status = config_settings(catalog->config, name, table->options, &checked, err);
     return status == DS_OK ? source_make(name, table, checked, catalog, out, err) : status;
+}
+
+static ds_source *opened(const ds_catalog *catalog, const char *name)
+{
+    ds_source *source = catalog->sources;
+    while (source != NULL && strcmp(source->name, name) != 0)
+        source = source->next;
+    return source;
 }
 
 ds_source *ds_catalog_source(ds_catalog *catalog, const char *name, ds_error *err)
@@ -114,16 +122,20 @@ ds_source *ds_catalog_source(ds_catalog *catalog, const char *name, ds_error *er
         ds_error_set(err, DS_INVALID, "ds_catalog_source needs a catalog and a name");
         return NULL;
     }
+    ds_error error = {0};
+    ds_status status = DS_OK;
     pthread_mutex_lock(&catalog->lock);
-    ds_source *source = catalog->sources;
-    while (source != NULL && strcmp(source->name, name) != 0)
-        source = source->next;
-    if (source == NULL && open_source(catalog, name, &source, err) == DS_OK) {
+    ds_source *source = opened(catalog, name);
+    if (source == NULL && (status = open_source(catalog, name, &source, &error)) == DS_OK) {
         source->next = catalog->sources;
         catalog->sources = source;
     }
     pthread_mutex_unlock(&catalog->lock);
-    return source;
+    if (status == DS_OK)
+        return source;
+    error_in_source(&error, name);
+    error_copy(err, &error);
+    return NULL;
 }
 
 definition *catalog_definition(const ds_catalog *catalog, const char *name)

@@ -3,10 +3,8 @@
 
 ds_status refuse(const ds_model *model, ds_status status, ds_error *err)
 {
-    if (model != NULL && model->source != NULL) {
-        error_prefix(err, "data source \"%s\": ", model->source->name);
-        error_in_source(err, model->source->name);
-    }
+    if (model != NULL && model->source != NULL)
+        error_of_source(err, model->source->name);
     return status;
 }
 

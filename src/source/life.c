@@ -21,15 +21,31 @@ static void wait_for_change(ds_source *source, int64_t deadline)
     pthread_cond_timedwait(&source->changed, &source->lock, &at);
 }
 
-/* Makes this thread the one that changes the life. The lock is held. */
-static ds_status begin_change(ds_source *source, ds_call *call)
+ds_status life_refuse(ds_error *err)
 {
-    ds_status status = DS_OK;
-    while (source->changing && (status = ds_call_check(call)) == DS_OK)
+    return ds_error_set(err, DS_UNREACHABLE, "it was disconnected by the host, and waits for ds_connect()");
+}
+
+/* Makes this thread the one that changes the life. An operation gives way to ds_disconnect(), which waits for it to end. The
+ * lock is held. */
+static ds_status begin_change(ds_source *source, bool gives_way, ds_call *call)
+{
+    if (source->changing && pthread_equal(source->changer, pthread_self()))
+        return ds_error_set(call->error, DS_BUSY, "the thread that asks is connecting or disconnecting it already");
+    while (source->changing && !(gives_way && source->disconnected)) {
         wait_for_change(source, call->deadline);
-    if (status == DS_OK)
-        source->changing = true;
-    return status;
+        ds_status status = ds_call_check(call);
+        if (status == DS_TIMEOUT)
+            ds_error_set(call->error, status,
+                         "the deadline of the operation passed while another thread was connecting or disconnecting");
+        if (status != DS_OK)
+            return status;
+    }
+    if (gives_way && source->disconnected)
+        return life_refuse(call->error);
+    source->changing = true;
+    source->changer = pthread_self();
+    return DS_OK;
 }
 
 static void end_change(ds_source *source)
@@ -38,35 +54,49 @@ static void end_change(ds_source *source)
     pthread_cond_broadcast(&source->changed);
 }
 
-static void fill_in(ds_call *call, ds_status status, const char *doing)
+/* Unless the connector tells the events of its connection itself. The lock is held. */
+static void happened(ds_source *source, ds_event event, const ds_error *cause)
 {
-    if (call->error->message[0] == '\0')
-        ds_error_set(call->error, status, "%s failed (%s)", doing, ds_status_name(status));
-    call->error->status = status;
+    if (!connects_itself(source))
+        source_event_add(source, event, cause);
 }
 
-/* One attempt. The lock is held, but not while the connector works. */
-static ds_status attempt(ds_source *source, ds_call *call, bool again)
+static void happened_connected(ds_source *source, bool was)
 {
-    ds_status status = begin_change(source, call);
-    if (status != DS_OK)
-        return status;
-    if (again || !source->connected) {
-        bool was = source->connected;
-        pthread_mutex_unlock(&source->lock);
-        status = source->connector->connect(source->connection, call);
-        if (status != DS_OK)
-            fill_in(call, status, "connecting");
-        if (!connects_itself(source) && !was) {
-            if (status == DS_OK)
-                ds_source_emit(source, DS_EVENT_CONNECT, NULL);
-            ds_source_emit(source, status == DS_OK ? DS_EVENT_READY : DS_EVENT_ERROR,
-                           status == DS_OK ? NULL : call->error);
-        }
-        pthread_mutex_lock(&source->lock);
-        source->connected = status == DS_OK;
-    }
-    end_change(source);
+    source->reached = source->connected = true;
+    if (was)
+        return;
+    source->connects++;
+    happened(source, DS_EVENT_CONNECT, NULL);
+    happened(source, DS_EVENT_READY, NULL);
+}
+
+static void happened_lost(ds_source *source, bool was, const ds_error *cause)
+{
+    source->connected = false;
+    happened(source, DS_EVENT_ERROR, cause);
+    if (was)
+        happened(source, DS_EVENT_END, NULL);
+}
+
+/* One attempt, by the thread that changes the life. The lock is held, but not while the connector works. */
+static ds_status attempt(ds_source *source, ds_call *call)
+{
+    bool was = source->connected;
+    pthread_mutex_unlock(&source->lock);
+    ds_log(DS_LOG_DEBUG, source->name, "connecting by %s", source->connector->name);
+    ds_status status = source->connector->connect(source->connection, call);
+    if (status == DS_OK)
+        *call->error = (ds_error){.status = DS_OK}; /* of an address that was tried before, say */
+    else if (call->error->message[0] == '\0')
+        ds_error_set(call->error, status, "the connector %s could not connect (%s)", source->connector->name,
+                     ds_status_name(status));
+    call->error->status = status;
+    pthread_mutex_lock(&source->lock);
+    if (status == DS_OK)
+        happened_connected(source, was && source->connected);
+    else
+        happened_lost(source, was && source->connected, call->error);
     return status;
 }
 
@@ -75,9 +105,24 @@ ds_status life_connect(ds_source *source, ds_call *call)
     if (connects_itself(source) || source->connected)
         return DS_OK;
     pthread_mutex_lock(&source->lock);
-    ds_status status = attempt(source, call, false);
+    ds_status status = begin_change(source, true, call);
+    if (status == DS_OK) {
+        if (!source->connected) /* by another thread, meanwhile */
+            status = attempt(source, call);
+        end_change(source);
+    }
     pthread_mutex_unlock(&source->lock);
+    source_events_tell(source);
     return status;
+}
+
+void life_lose(ds_source *source, uint64_t connects, const ds_error *cause)
+{
+    pthread_mutex_lock(&source->lock);
+    if (source->connected && source->connects == connects)
+        happened_lost(source, true, cause);
+    pthread_mutex_unlock(&source->lock);
+    source_events_tell(source);
 }
 
 static int64_t after_ms(int64_t ms)
@@ -85,12 +130,11 @@ static int64_t after_ms(int64_t ms)
     return ms == 0 ? DS_NO_DEADLINE : ds_now() + ms * 1000000;
 }
 
-static ds_status tell(ds_source *source, ds_status status, ds_error *error, ds_error *err)
+static ds_status tell(const ds_source *source, ds_status status, ds_error *error, ds_error *err)
 {
     if (status == DS_OK)
         return DS_OK;
-    error_prefix(error, "data source \"%s\": ", source->name);
-    error_in_source(error, source->name);
+    error_of_source(error, source->name);
     return error_copy(err, error);
 }
 
@@ -102,23 +146,45 @@ ds_status ds_connect(ds_source *source, ds_error *err)
     int64_t ms = source->connect_timeout_ms != 0 ? source->connect_timeout_ms : source->command_timeout_ms;
     ds_call call = {.size = sizeof call, .deadline = after_ms(ms), .error = &error};
     pthread_mutex_lock(&source->lock);
-    ds_status status = attempt(source, &call, true);
-    if (status == DS_OK)
+    ds_status status = begin_change(source, false, &call);
+    if (status == DS_OK) {
         source->disconnected = false;
+        status = attempt(source, &call);
+        end_change(source);
+    }
     pthread_mutex_unlock(&source->lock);
+    source_events_tell(source);
     return tell(source, status, &error, err);
 }
 
 /* Refuses new operations and waits for those under way. The lock is held. */
 static ds_status drain(ds_source *source, ds_call *call)
 {
+    bool was = source->disconnected;
     source->disconnected = true;
+    pthread_cond_broadcast(&source->changed); /* for those that wait for a connection: they give way */
     ds_status status = DS_OK;
     while (source->under_way > 0 && (status = ds_call_check(call)) == DS_OK)
         wait_for_change(source, call->deadline);
-    if (status != DS_OK)
-        source->disconnected = false;
-    return status;
+    if (status == DS_OK)
+        return DS_OK;
+    source->disconnected = was;
+    return ds_error_set(call->error, status, "operations (%u) were still under way after %lld ms; nothing was closed",
+                        source->under_way, (long long)source->command_timeout_ms);
+}
+
+/* By the thread that changes the life, with nothing under way. The lock is held, but not while the connector works. */
+static void hang_up(ds_source *source, ds_call *call)
+{
+    bool was = source->connected, due = source->reached || connects_itself(source);
+    source->generation++;
+    source->connected = source->reached = false;
+    pthread_mutex_unlock(&source->lock);
+    if (due && source->connector->disconnect != NULL)
+        source->connector->disconnect(source->connection, call);
+    pthread_mutex_lock(&source->lock);
+    if (was)
+        happened(source, DS_EVENT_END, NULL);
 }
 
 ds_status ds_disconnect(ds_source *source, ds_error *err)
@@ -128,23 +194,15 @@ ds_status ds_disconnect(ds_source *source, ds_error *err)
     ds_error error = {0};
     ds_call call = {.size = sizeof call, .deadline = after_ms(source->command_timeout_ms), .error = &error};
     pthread_mutex_lock(&source->lock);
-    ds_status status = begin_change(source, &call);
+    ds_status status = begin_change(source, false, &call);
     if (status == DS_OK) {
-        bool was = source->connected;
         status = drain(source, &call);
-        pthread_mutex_unlock(&source->lock);
-        if (status == DS_OK) {
-            source->generation++;
-            if (source->connector->disconnect != NULL)
-                source->connector->disconnect(source->connection, &call);
-            source->connected = false;
-            if (was && !connects_itself(source))
-                ds_source_emit(source, DS_EVENT_END, NULL);
-        }
-        pthread_mutex_lock(&source->lock);
+        if (status == DS_OK)
+            hang_up(source, &call);
         end_change(source);
     }
     pthread_mutex_unlock(&source->lock);
+    source_events_tell(source);
     return tell(source, status, &error, err);
 }
 

@@ -50,26 +50,32 @@ static bool is_plain_name(const char *name)
     return length > 0 && length <= 64 && name[length] == '\0';
 }
 
-/* Calls `visit` with each folder of the search path until it answers true. */
+/* Calls `visit` with each folder of the search path until it answers true. false: out of memory. */
 static bool each_folder(bool (*visit)(const char *folder, void *user), void *user)
 {
     const char *path = secure_getenv("DATASOURCE_PLUGIN_PATH");
-    while (path != NULL && *path != '\0') {
-        size_t length = strcspn(path, ":");
-        char *folder = path[0] == '/' ? text_copy_n(path, length) : NULL; /* relative folders are not searched */
-        bool found = folder != NULL && visit(folder, user);
+    for (; path != NULL && *path != '\0'; path += *path == ':') {
+        const char *start = path;
+        path += strcspn(path, ":");
+        if (*start != '/')
+            continue; /* relative folders are not searched */
+        char *folder = text_copy_n(start, (size_t)(path - start));
+        if (folder == NULL)
+            return false;
+        bool done = visit(folder, user);
         ds_free(folder);
-        if (found)
+        if (done)
             return true;
-        path += length + (path[length] == ':');
     }
-    return visit(PLUGIN_DIR, user);
+    visit(PLUGIN_DIR, user);
+    return true;
 }
 
 typedef struct lookup {
     const char *name;
     char *file; /* found */
     ds_buffer folders;
+    bool failed; /* for memory */
 } lookup;
 
 static bool look_in(const char *folder, void *user)
@@ -77,12 +83,12 @@ static bool look_in(const char *folder, void *user)
     lookup *look = user;
     ds_buffer_format(&look->folders, "%s%s", look->folders.length > 0 ? ", " : "", folder);
     char *file = text_format("%s/datasource-%s.so", folder, look->name);
-    if (file != NULL && access(file, F_OK) == 0) {
+    look->failed = file == NULL || look->folders.failed;
+    if (!look->failed && access(file, F_OK) == 0)
         look->file = file;
-        return true;
-    }
-    ds_free(file);
-    return false;
+    else
+        ds_free(file);
+    return look->failed || look->file != NULL;
 }
 
 /* The plugin's file, for ds_free(). */
@@ -90,9 +96,11 @@ static ds_status find_file(const char *name, char **file, ds_error *err)
 {
     lookup look = {.name = name};
     ds_status status = DS_OK;
-    if (!each_folder(look_in, &look))
+    if (!each_folder(look_in, &look) || look.failed)
+        status = error_nomem(err);
+    else if (look.file == NULL)
         status = ds_error_set(err, DS_CONFIG, "the connector \"%s\" was not found: there is no datasource-%s.so in %s",
-                              name, name, look.folders.failed ? "the plugin folders" : look.folders.text);
+                              name, name, look.folders.text);
     buffer_free(&look.folders);
     *file = look.file;
     return status;
@@ -113,10 +121,17 @@ static ds_status load(const char *file, const char *name, const ds_connector **o
     if (status == DS_OK && name != NULL && strcmp(table->name, name) != 0)
         status = ds_error_set(err, DS_CONFIG, "%s calls itself \"%.64s\"; a connector is named as its file is", file,
                               table->name);
+    if (status == DS_OK && !is_plain_name(table->name))
+        status = ds_error_set(err, DS_CONFIG,
+                              "%s calls itself \"%.64s\"; a connector's name is letters, digits, '-' and '_'", file,
+                              table->name);
     if (status == DS_OK) {
         *out = abi_copy(table);
         status = *out == NULL ? error_nomem(err) : DS_OK;
     }
+    if (status == DS_OK)
+        ds_log(DS_LOG_DEBUG, NULL, "loaded the connector %s %s from %s", table->name,
+               table->version == NULL ? "" : table->version, file);
     dlclose(handle); /* stays mapped, by RTLD_NODELETE */
     return status;
 }
@@ -141,8 +156,10 @@ static ds_status load_name(const char *name, const ds_connector **out, ds_error 
     ds_status status = find_file(name, &file, err);
     if (status == DS_OK)
         status = load(file, name, out, err);
-    if (status == DS_OK && known_add(name, *out, false) == NULL)
+    if (status == DS_OK && known_add(name, *out, false) == NULL) {
+        ds_free((void *)*out);
         status = error_nomem(err);
+    }
     ds_free(file);
     return status;
 }
@@ -195,6 +212,8 @@ ds_status ds_connector_register(const ds_connector *connector, ds_error *err)
     else if (table == NULL || known_add(connector->name, table, true) == NULL)
         status = error_nomem(err);
     pthread_mutex_unlock(&lock);
+    if (status != DS_OK)
+        ds_free((void *)table);
     return status;
 }
 

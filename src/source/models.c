@@ -93,10 +93,12 @@ static ds_model *known(const ds_source *source, const char *name)
 static ds_status known_or_made(ds_source *source, definition *def, bool owned, ds_model **out, ds_error *err)
 {
     *out = known(source, def->name);
-    if (*out != NULL)
-        return definition_equal((*out)->definition, def)
-                   ? DS_OK
-                   : ds_error_set(err, DS_CONFIG, "the model %s is in use with another definition", def->name);
+    if (*out != NULL && definition_equal((*out)->definition, def))
+        return DS_OK;
+    if (*out != NULL) {
+        *out = NULL;
+        return ds_error_set(err, DS_CONFIG, "the model %s is in use with another definition", def->name);
+    }
     ds_status status = make(source, def, out, err);
     if (status != DS_OK)
         return status;
@@ -104,6 +106,12 @@ static ds_status known_or_made(ds_source *source, definition *def, bool owned, d
     (*out)->next = source->models;
     source->models = *out;
     return DS_OK;
+}
+
+static ds_status tell(const ds_source *source, ds_error *error, ds_error *err)
+{
+    error_of_source(error, source->name);
+    return error_copy(err, error);
 }
 
 ds_status model_on(ds_source *source, definition *def, bool owned, ds_model **out, ds_error *err)
@@ -116,9 +124,7 @@ ds_status model_on(ds_source *source, definition *def, bool owned, ds_model **ou
         definition_free(def);
     if (status == DS_OK)
         return DS_OK;
-    error_prefix(&error, "data source \"%s\": ", source->name);
-    error_in_source(&error, source->name);
-    return error_copy(err, &error);
+    return tell(source, &error, err);
 }
 
 void models_free(ds_source *source)
@@ -144,8 +150,11 @@ ds_model *ds_source_model(ds_source *source, const char *name, ds_error *err)
         return model;
     definition *def = source->catalog == NULL ? NULL : catalog_definition(source->catalog, name);
     bool owned = def == NULL;
-    if (owned && definition_schemaless(name, strlen(name), &def, err) != DS_OK)
+    ds_error error = {0};
+    if (owned && definition_schemaless(name, strlen(name), &def, &error) != DS_OK) {
+        tell(source, &error, err);
         return NULL;
+    }
     return model_on(source, def, owned, &model, err) == DS_OK ? model : NULL;
 }
 
@@ -156,8 +165,9 @@ ds_status ds_model_define(ds_source *source, const char *model_json, ds_model **
                             "ds_model_define needs a data source, a definition and a place for the model");
     *out = NULL;
     definition *def = NULL;
-    ds_status status = config_parse_model(model_json, &def, err);
-    return status == DS_OK ? model_on(source, def, true, out, err) : status;
+    ds_error error = {0};
+    ds_status status = config_parse_model(model_json, &def, &error);
+    return status == DS_OK ? model_on(source, def, true, out, err) : tell(source, &error, err);
 }
 
 ds_source *ds_model_source(const ds_model *model)
@@ -165,26 +175,42 @@ ds_source *ds_model_source(const ds_model *model)
     return model == NULL ? NULL : model->source;
 }
 
+static ds_status check_options(const ds_model *model, const ds_options *options, ds_error *err)
+{
+    const char *name = model->definition->name;
+    if (options->size < sizeof *options)
+        return ds_error_set(err, DS_INVALID,
+                            "the options of a view of the model %s have the size %u; set it to sizeof(ds_options)",
+                            name, options->size);
+    if (options->timeout_ms < 0 || options->timeout_ms > INT64_MAX / 2000000)
+        return ds_error_set(err, DS_INVALID,
+                            "the timeout of a view of the model %s must be a sensible number of ms, not %lld", name,
+                            (long long)options->timeout_ms);
+    if (options->read_from != DS_READ_MASTER && options->read_from != DS_READ_REPLICA)
+        return ds_error_set(err, DS_INVALID, "the options of a view of the model %s read from %d, which is no place",
+                            name, (int)options->read_from);
+    return DS_OK;
+}
+
 ds_status ds_model_with(const ds_model *model, const ds_options *options, ds_model **out, ds_error *err)
 {
     if (model == NULL || options == NULL || out == NULL)
         return ds_error_set(err, DS_INVALID, "ds_model_with needs a model, options and a place for the view");
     *out = NULL;
-    ds_options copy = {0};
-    memcpy(&copy, options, options->size < sizeof copy ? options->size : sizeof copy);
-    if (copy.timeout_ms < 0 || copy.timeout_ms > INT64_MAX / 2000000)
-        return ds_error_set(err, DS_INVALID,
-                            "the timeout of a view of the model %s must be a sensible number of ms, not %lld",
-                            model->definition->name, (long long)copy.timeout_ms);
+    ds_error error = {0};
+    if (check_options(model, options, &error) != DS_OK)
+        return tell(model->source, &error, err);
     ds_model *view = ds_calloc(1, sizeof *view);
-    if (view == NULL)
-        return error_nomem(err);
+    if (view == NULL) {
+        error_nomem(&error);
+        return tell(model->source, &error, err);
+    }
     const ds_model *original = model->original == NULL ? model : model->original;
     *view = (ds_model){.definition = original->definition,
                        .source = original->source,
                        .settings = original->settings,
                        .original = (ds_model *)original,
-                       .options = copy};
+                       .options = *options};
     *out = view;
     return DS_OK;
 }

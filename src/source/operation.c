@@ -6,9 +6,7 @@ static ds_status enter(operation *op)
     ds_source *source = op->source;
     source->under_way++;
     op->counted = true;
-    if (source->disconnected)
-        return ds_error_set(&op->error, DS_UNREACHABLE, "it was disconnected by the host, and waits for ds_connect()");
-    return DS_OK;
+    return source->disconnected ? life_refuse(&op->error) : DS_OK;
 }
 
 static void leave(operation *op)
@@ -54,7 +52,26 @@ ds_status operation_begin(operation *op, ds_source *source, const ds_model *mode
     ds_status status = enter(op);
     if (status == DS_OK)
         status = ds_call_check(&op->call);
-    return status == DS_OK ? life_connect(source, &op->call) : status;
+    if (status == DS_OK)
+        status = life_connect(source, &op->call);
+    op->began = status == DS_OK;
+    op->connects = source->connects;
+    return status;
+}
+
+/* The rest of a failure: its sentence where the connector gave none, the connection that it cost, the host's copy. */
+static void fail(operation *op, ds_status status, ds_error *err)
+{
+    ds_source *source = op->source;
+    source->stats.errors++;
+    if (op->error.message[0] == '\0')
+        ds_error_set(&op->error, status, "the connector %s failed without a word (%s)", op->connector->name,
+                     ds_status_name(status));
+    op->error.status = status;
+    if (op->began && (status == DS_LOST || status == DS_UNREACHABLE))
+        life_lose(source, op->connects, &op->error);
+    error_of_source(&op->error, source->name);
+    error_copy(err, &op->error);
 }
 
 ds_status operation_end(operation *op, ds_status status, ds_error *err)
@@ -62,18 +79,8 @@ ds_status operation_end(operation *op, ds_status status, ds_error *err)
     ds_source *source = op->source;
     source->stats.operations++;
     source->stats.nanoseconds += (uint64_t)(ds_now() - op->started);
-    if (status != DS_OK) {
-        source->stats.errors++;
-        if (op->error.message[0] == '\0')
-            ds_error_set(&op->error, status, "the connector %s failed (%s)", op->connector->name,
-                         ds_status_name(status));
-        op->error.status = status;
-        error_prefix(&op->error, "data source \"%s\": ", source->name);
-        error_in_source(&op->error, source->name);
-        error_copy(err, &op->error);
-        if (status == DS_LOST || status == DS_UNREACHABLE)
-            source->connected = false;
-    }
+    if (status != DS_OK)
+        fail(op, status, err);
     if (op->counted)
         leave(op);
     return status;

@@ -25,7 +25,7 @@ void outcomes_free(ds_outcomes *outcomes)
 
 void ds_outcome_ok(ds_outcomes *outcomes, size_t i, bool created)
 {
-    if (i < outcomes->count)
+    if (i < outcomes->count && outcomes->items[i].state == OUTCOME_UNDECIDED)
         outcomes->items[i] = (outcome){.state = OUTCOME_OK, .created = created};
 }
 

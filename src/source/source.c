@@ -34,6 +34,15 @@ static bool setting_true(const settings *checked, const char *name)
     return value.type == DS_BOOLEAN && value.as.boolean;
 }
 
+void error_of_source(ds_error *err, const char *name)
+{
+    if (err == NULL)
+        return;
+    error_in_source(err, name);
+    error_prefix(err,
+                 "data source \"%s\": ", err->source); /* which is cut: a long name must not push the sentence out */
+}
+
 ds_status source_make(const char *name, const ds_connector *connector, settings *checked, const ds_catalog *catalog,
                       ds_source **out, ds_error *err)
 {
@@ -60,8 +69,7 @@ ds_status source_make(const char *name, const ds_connector *connector, settings 
         if (error.message[0] == '\0')
             ds_error_set(&error, status, "the connector %s did not take the settings", connector->name);
         error.status = status;
-        error_prefix(&error, "data source \"%s\": ", name);
-        error_in_source(&error, name);
+        error_of_source(&error, name);
         error_copy(err, &error);
         source->connection = NULL;
         source_free(source);
@@ -71,11 +79,17 @@ ds_status source_make(const char *name, const ds_connector *connector, settings 
     return DS_OK;
 }
 
+/* The host hears of the end, and may not begin anew. */
 void source_free(ds_source *source)
 {
+    source->disconnected = true;
+    source->generation++;
+    if (source->connected && (source->connector->capabilities & DS_CAN_RECONNECT) == 0)
+        ds_source_emit(source, DS_EVENT_END, NULL);
     models_free(source);
     if (source->connection != NULL)
         source->connector->close(source->connection);
+    source_events_free(source);
     settings_free(source->settings);
     pthread_cond_destroy(&source->changed);
     pthread_mutex_destroy(&source->lock);
@@ -88,9 +102,10 @@ ds_status ds_source_open(const char *connector, const char *settings_json, ds_so
     if (out == NULL)
         return ds_error_set(err, DS_INVALID, "ds_source_open needs a place for the data source");
     *out = NULL;
-    const ds_connector *table = ds_connector_find(connector, err);
+    ds_error error = {0};
+    const ds_connector *table = ds_connector_find(connector, &error);
     if (table == NULL)
-        return connector == NULL ? DS_INVALID : DS_CONFIG;
+        return error_copy(err, &error);
     settings *checked = NULL;
     ds_status status = settings_parse(table->name, settings_json, table->options, &checked, err);
     return status == DS_OK ? source_make(table->name, table, checked, NULL, out, err) : status;
@@ -120,20 +135,6 @@ bool ds_source_setting_given(const ds_source *source, const char *path)
     return settings_given(source->settings, path);
 }
 
-void ds_on_event(ds_source *source, ds_event_handler *handler, void *user)
-{
-    if (source == NULL)
-        return;
-    source->handler = handler;
-    source->handler_user = user;
-}
-
-void ds_source_emit(ds_source *source, ds_event event, const ds_error *cause)
-{
-    if (source->handler != NULL)
-        source->handler(source, event, cause, source->handler_user);
-}
-
 void ds_set_reconnect(ds_source *source, ds_reconnect_strategy *strategy, void *user)
 {
     if (source == NULL)
@@ -144,6 +145,17 @@ void ds_set_reconnect(ds_source *source, ds_reconnect_strategy *strategy, void *
 
 long ds_source_retry_after(ds_source *source, unsigned retries, const ds_error *cause, ds_error *why)
 {
-    return source->strategy == NULL ? DS_RECONNECT_DEFAULT
-                                    : source->strategy(retries, cause, why, source->strategy_user);
+    if (source->strategy == NULL)
+        return DS_RECONNECT_DEFAULT;
+    ds_error reason = {0};
+    long ms = source->strategy(retries, cause, &reason, source->strategy_user);
+    if (ms >= 0)
+        return ms;
+    if (reason.message[0] == '\0')
+        ds_error_set(&reason, reason.status, "the host's reconnect strategy gave up after %u retries", retries);
+    if (reason.status == DS_OK)
+        reason.status = cause == NULL || cause->status == DS_OK ? DS_UNREACHABLE : cause->status;
+    if (why != NULL)
+        *why = reason;
+    return DS_RECONNECT_STOP;
 }

@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+typedef struct source_event source_event;
+
 typedef struct stats {
     _Atomic uint64_t operations, errors, nanoseconds;
     _Atomic uint64_t records_read, records_written; /* counted by the operations */
@@ -25,13 +27,18 @@ struct ds_source {
     const ds_catalog *catalog; /* where ds_source_model() looks for definitions; NULL: nowhere */
     ds_source *next;           /* in the catalog's list */
     ds_model *models;
-    pthread_mutex_t lock;        /* of the list of models and of the life below */
-    pthread_cond_t changed;      /* the life changed: the monotonic clock's */
-    bool changing;               /* a thread is in connect() or disconnect() */
-    _Atomic bool connected;      /* connect() was DS_OK */
-    _Atomic bool disconnected;   /* by ds_disconnect(), so that operations are refused */
-    _Atomic unsigned under_way;  /* operations */
-    _Atomic uint64_t generation; /* counts disconnects, so that a cursor knows that its scan is dead */
+    pthread_mutex_t lock;       /* of the list of models, of the life and of the events */
+    pthread_cond_t changed;     /* the life changed: the monotonic clock's */
+    bool changing;              /* a thread, the changer, is in connect() or disconnect() */
+    pthread_t changer;          /* while `changing` */
+    bool reached;               /* connect() was DS_OK since the last disconnect(), which is due then */
+    _Atomic bool connected;     /* connect() was DS_OK, and no operation has lost it since */
+    _Atomic uint64_t connects;  /* counts them, so that an operation does not give up a later connection than its own */
+    _Atomic bool disconnected;  /* by ds_disconnect(), so that operations are refused */
+    _Atomic unsigned under_way; /* operations */
+    _Atomic uint64_t generation;            /* counts disconnects, so that a cursor knows that its scan is dead */
+    source_event *first_event, *last_event; /* that are not told yet */
+    bool telling;                           /* a thread tells them */
     ds_event_handler *handler;
     void *handler_user;
     ds_reconnect_strategy *strategy;
@@ -43,8 +50,19 @@ struct ds_source {
 ds_status source_make(const char *name, const ds_connector *connector, settings *settings, const ds_catalog *catalog,
                       ds_source **out, ds_error *);
 void source_free(ds_source *);
-/* src/source/life.c: connects unless it stands; the deadline is the call's */
+/* Names the data source in an error: in its sentence, and in its `source`. The error may be NULL. */
+void error_of_source(ds_error *, const char *name);
+/* src/source/events.c: the lock is held */
+void source_event_add(ds_source *, ds_event, const ds_error *cause);
+/* Tells the host what is in the queue; no lock is held. */
+void source_events_tell(ds_source *);
+void source_events_free(ds_source *);
+/* src/source/life.c: connects unless it stands; the deadline is the call's. Of an operation that is under way. */
 ds_status life_connect(ds_source *, ds_call *);
+/* The sentence for an operation on a source that was disconnected. */
+ds_status life_refuse(ds_error *);
+/* An operation on connection number `connects` found it lost. */
+void life_lose(ds_source *, uint64_t connects, const ds_error *cause);
 /* src/source/models.c: the handle of a definition on a source, made if need be. `owned`: the source is to free the definition;
  * it does so at once where there is a handle already, or on failure. */
 ds_status model_on(ds_source *, definition *, bool owned, ds_model **out, ds_error *);
@@ -62,8 +80,10 @@ typedef struct operation {
     ds_call call;          /* what entries are given; its error is `error` */
     ds_error error;
     int64_t started;
-    int64_t whole; /* the deadline of a view's timeout; DS_NO_DEADLINE without */
-    bool counted;
+    int64_t whole;     /* the deadline of a view's timeout; DS_NO_DEADLINE without */
+    uint64_t connects; /* the source's when it began */
+    bool counted;      /* as under way */
+    bool began;        /* it was admitted and connected */
 } operation;
 
 /* Refuses a source that was disconnected, a write to a read-only one; connects if need be (operation_step's deadline). */

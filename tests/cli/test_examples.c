@@ -1,0 +1,163 @@
+/* Every example is run, on memory and, where it takes a data source, on Redis too; what it prints is what
+ * examples/expected has. */
+#include "command.h"
+#include "redis_server.h"
+#include "suite.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static redis_server *server;
+
+typedef enum place { MEMORY = 1, REDIS = 2, BOTH = 3 } place;
+
+static const struct example {
+    const char *name;
+    place runs_on; /* the same output on both */
+} examples[] = {
+    {"allocator", MEMORY}, {"catalog", MEMORY},       {"crud", BOTH},
+    {"errors", BOTH},      {"execute", MEMORY},       {"expiry", BOTH},
+    {"filters", BOTH},     {"hello", BOTH},           {"import_export", BOTH},
+    {"iso_codes", 0}, /* below */
+    {"models", MEMORY},    {"own_connector", MEMORY}, {"paging", BOTH},
+    {"reconnect", MEMORY}, {"schemaless", BOTH},      {"threads_and_cancel", BOTH},
+    {"upsert", BOTH},      {"values", MEMORY},        {"watch", BOTH},
+};
+enum { EXAMPLES = sizeof examples / sizeof examples[0] };
+
+static char *at_source(const char *name, size_t *length)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/examples/%s", getenv("DS_SRCDIR"), name);
+    return file_read(path, length);
+}
+
+static command_result run(const char *name, const char *const *arguments)
+{
+    char program[512];
+    const char *argv[8] = {program};
+    snprintf(program, sizeof program, "%s/examples/%s", getenv("DS_BUILDDIR"), name);
+    for (size_t i = 0; arguments != NULL && i < 6 && arguments[i] != NULL; i++)
+        argv[i + 1] = arguments[i];
+    return command_run(argv, NULL);
+}
+
+static void prints(const char *name, const char *settings, const char *expected_name)
+{
+    char path[128];
+    command_result r = run(name, settings == NULL ? NULL : (const char *[]){settings, NULL});
+    snprintf(path, sizeof path, "expected/%s.txt", expected_name);
+    char *expected = at_source(path, NULL);
+    bool same = r.status == 0 && expected != NULL && r.out != NULL && strcmp(r.out, expected) == 0;
+    if (!same)
+        printf("\n    %s%s ended with %d, printed:\n%s%s    and not examples/%s:\n%s", name,
+               settings == NULL ? "" : " on Redis", r.status, r.out, r.err, path, expected == NULL ? "" : expected);
+    CU_ASSERT(same);
+    free(expected);
+    command_free(&r);
+}
+
+/* Each has keys of its own. */
+static void settings_of(char settings[256], const char *name)
+{
+    snprintf(settings, 256, "{\"connector\": \"redis\", \"url\": \"unix://%s\", \"keyPrefix\": \"%s:\"}",
+             server->socket, name);
+}
+
+static void each_prints_on_memory_what_is_expected(void)
+{
+    for (size_t i = 0; i < EXAMPLES; i++)
+        if ((examples[i].runs_on & MEMORY) != 0)
+            prints(examples[i].name, NULL, examples[i].name);
+}
+
+static void each_that_takes_a_data_source_prints_the_same_on_redis(void)
+{
+    char settings[256];
+    for (size_t i = 0; i < EXAMPLES; i++)
+        if ((examples[i].runs_on & REDIS) != 0) {
+            settings_of(settings, examples[i].name);
+            prints(examples[i].name, settings, examples[i].name);
+        }
+    settings_of(settings, "execute");
+    prints("execute", settings, "execute-redis"); /* memory has no language */
+}
+
+/* Errors are for a person too: a sentence each on stderr, one for every status but DS_OK on stdout. */
+static void errors_says_each_failure_in_one_sentence(void)
+{
+    size_t failures = 0, sentences = 0;
+    command_result r = run("errors", NULL);
+    for (char *at = strstr(r.out, ": DS_"); at != NULL; at = strstr(at + 1, ": DS_"))
+        failures += strncmp(at, ": DS_OK", 7) != 0;
+    for (char *at = strchr(r.err, '\n'); at != NULL; at = strchr(at + 1, '\n'))
+        sentences++;
+    CU_ASSERT(failures > 5);
+    CU_ASSERT_EQUAL(sentences, failures);
+    command_free(&r);
+}
+
+static void the_iso_codes_give_the_same_on_memory_and_on_redis(void)
+{
+    char memory[512], redis[512], models[512];
+    snprintf(memory, sizeof memory, "%s/examples/demo/memory.json", getenv("DS_SRCDIR"));
+    snprintf(redis, sizeof redis, "%s/examples/demo/redis.json", getenv("DS_SRCDIR"));
+    snprintf(models, sizeof models, "%s/examples/demo/models.json", getenv("DS_SRCDIR"));
+    setenv("DEMO_SOCKET", server->socket, 1);
+    command_result a = run("iso_codes", (const char *[]){memory, models, "/usr/share/iso-codes/json", NULL});
+    command_result b = run("iso_codes", (const char *[]){redis, models, "/usr/share/iso-codes/json", NULL});
+    if (a.status != 0 || b.status != 0)
+        printf("\n%s%s", a.err, b.err);
+    CU_ASSERT_EQUAL(a.status, 0);
+    CU_ASSERT_EQUAL(b.status, 0);
+    CU_ASSERT(a.out_length > 100000 && a.out_length == b.out_length && memcmp(a.out, b.out, a.out_length) == 0);
+    command_free(&a);
+    command_free(&b);
+}
+
+static bool is_known(const char *file)
+{
+    for (size_t i = 0; i < EXAMPLES; i++)
+        if (strlen(examples[i].name) == strcspn(file, ".") && strncmp(examples[i].name, file, strcspn(file, ".")) == 0)
+            return true;
+    return false;
+}
+
+static void every_program_in_examples_is_run_here(void)
+{
+    char path[512];
+    size_t programs = 0;
+    snprintf(path, sizeof path, "%s/examples", getenv("DS_SRCDIR"));
+    DIR *folder = opendir(path);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        const char *end = strrchr(entry->d_name, '.');
+        if (end == NULL || (strcmp(end, ".c") != 0 && strcmp(end, ".cpp") != 0))
+            continue;
+        programs++;
+        if (!is_known(entry->d_name)) {
+            printf("\n    examples/%s is run by no test", entry->d_name);
+            CU_FAIL("an example that is not known");
+        }
+    }
+    closedir(folder);
+    CU_ASSERT_EQUAL(programs, EXAMPLES);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"every program in examples is run here", every_program_in_examples_is_run_here},
+        {"each prints on memory what is expected", each_prints_on_memory_what_is_expected},
+        {"each that takes a data source prints the same on Redis",
+         each_that_takes_a_data_source_prints_the_same_on_redis},
+        {"errors says each failure in one sentence", errors_says_each_failure_in_one_sentence},
+        {"the iso-codes give the same on memory and on Redis", the_iso_codes_give_the_same_on_memory_and_on_redis},
+    };
+    server = redis_server_start(NULL);
+    int status = SUITE_RUN("examples", tests);
+    redis_server_stop(server);
+    return status;
+}

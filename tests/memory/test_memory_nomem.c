@@ -1,0 +1,140 @@
+/* The memory connector where memory runs out: every allocation of a life with a file fails once. One test a program, since
+ * an allocator can be set before the first source alone. */
+#include "command.h"
+#include "failing.h"
+#include "suite.h"
+
+#include <datasource/connector.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char USER[] =
+    "{\"name\":\"User\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},"
+    "\"email\":{\"type\":\"string\",\"unique\":true},\"a\":\"string\",\"b\":\"string\",\"n\":\"integer\"},"
+    "\"indexes\":{\"both\":{\"keys\":{\"a\":1,\"b\":1},\"options\":{\"unique\":true}}}}";
+
+static char path[512];
+
+static ds_status create_some(ds_model *model, ds_error *err)
+{
+    ds_record *records[40];
+    char json[64];
+    size_t made = 0;
+    ds_status status = DS_OK;
+    for (; made < 40 && status == DS_OK; made += status == DS_OK) {
+        snprintf(json, sizeof json, "{\"email\":\"e%zu\",\"a\":\"x\",\"b\":\"%zu\"}", made, made);
+        status = ds_record_from_json(model, json, &records[made], err);
+    }
+    if (status == DS_OK)
+        status = ds_create_all(model, records, made, NULL, err);
+    while (made > 0)
+        ds_record_free(records[--made]);
+    return status;
+}
+
+static ds_status find_some(ds_model *model, const char *json, ds_error *err)
+{
+    ds_query *query;
+    ds_cursor *cursor;
+    const ds_record *record = NULL;
+    ds_status status = ds_query_parse(json, &query, err);
+    if (status != DS_OK)
+        return status;
+    status = ds_find(model, query, &cursor, err);
+    if (status == DS_OK) {
+        do
+            status = ds_cursor_next(cursor, &record, err);
+        while (status == DS_OK && record != NULL);
+        ds_cursor_close(cursor);
+    }
+    ds_query_free(query);
+    return status;
+}
+
+static ds_status change_some(ds_model *model, ds_error *err)
+{
+    ds_record *changes;
+    ds_filter *where;
+    ds_status status = ds_record_from_json(model, "{\"n\":5,\"b\":null}", &changes, err);
+    if (status != DS_OK)
+        return status;
+    status = ds_filter_parse("{\"id\":{\"lt\":9}}", &where, err);
+    if (status == DS_OK) {
+        status = ds_update(model, where, changes, NULL, err);
+        if (status == DS_OK)
+            status = ds_update_by_id(model, ds_integer(12), changes, err);
+        if (status == DS_OK)
+            status = ds_replace_by_id(model, ds_integer(13), changes, err);
+        if (status == DS_OK)
+            status = ds_increment(model, ds_integer(12), "n", ds_integer(1), NULL, err);
+        if (status == DS_OK)
+            status = ds_expire(model, ds_integer(12), 100000, err);
+        if (status == DS_OK)
+            status = ds_delete(model, where, NULL, err);
+        ds_filter_free(where);
+    }
+    ds_record_free(changes);
+    return status;
+}
+
+static ds_status write_all(ds_model *model, ds_error *err)
+{
+    static const char *const queries[] = {"{}", "{\"order\":\"n DESC, b\"}", "{\"order\":\"b\",\"limit\":3}",
+                                          "{\"where\":{\"id\":{\"inq\":[3,1,2,1]}}}",
+                                          "{\"where\":{\"a\":\"x\",\"b\":\"7\"}}"};
+    ds_status status = create_some(model, err);
+    for (size_t i = 0; i < 5 && status == DS_OK; i++)
+        status = find_some(model, queries[i], err);
+    return status == DS_OK ? change_some(model, err) : status;
+}
+
+static ds_status open_and(ds_status (*use)(ds_model *, ds_error *), ds_error *err)
+{
+    char settings[600];
+    ds_source *source;
+    ds_model *model;
+    snprintf(settings, sizeof settings, "{\"file\":\"%s\"}", path);
+    ds_status status = ds_source_open("memory", settings, &source, err);
+    if (status != DS_OK)
+        return status;
+    status = ds_model_define(source, USER, &model, err);
+    if (status == DS_OK)
+        status = use(model, err);
+    ds_source_close(source);
+    return status;
+}
+
+static ds_status count_all(ds_model *model, ds_error *err)
+{
+    uint64_t count = 0;
+    ds_status status = ds_count(model, NULL, &count, err);
+    return status == DS_OK && count != 32 ? DS_INVALID : status;
+}
+
+static ds_status live(void *user, ds_error *err)
+{
+    (void)user;
+    unlink(path);
+    ds_status status = open_and(write_all, err);
+    return status == DS_OK ? open_and(count_all, err) : status;
+}
+
+static void every_allocation_that_fails_is_told_and_leaves_nothing_behind(void)
+{
+    size_t allocations;
+    char *folder = folder_make();
+    snprintf(path, sizeof path, "%s/data", folder);
+    CU_ASSERT_PTR_NOT_NULL(ds_connector_find("memory", NULL)); /* what the loader keeps, it keeps for the process */
+    CU_ASSERT(failing_everywhere(live, NULL, &allocations));
+    CU_ASSERT(allocations > 300);
+    folder_remove(folder);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"every allocation that fails is told and leaves nothing behind",
+         every_allocation_that_fails_is_told_and_leaves_nothing_behind},
+    };
+    return SUITE_RUN("memory without memory", tests);
+}

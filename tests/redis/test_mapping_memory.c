@@ -1,0 +1,93 @@
+/* A host that runs out of memory, at each allocation of a program in turn. Alone in its program: the allocator can be set
+ * before the first source only. */
+#include "failing.h"
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char OPEN[] =
+    "{\"name\": \"Open\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": \"integer\", "
+    "\"any\": \"any\"}, \"settings\": {\"strict\": false}}";
+static const char NUMBERED[] =
+    "{\"name\": \"Num\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": true, \"generated\": true}}}";
+
+static ds_status use_all(ds_model *model, ds_model *numbered, ds_error *err)
+{
+    ds_record *made[3] = {ds_record_new(model), ds_record_new(model), ds_record_new(numbered)};
+    ds_value now, id = ds_string("0"), ids[] = {ds_string("0"), ds_string("1")};
+    ds_cursor *cursor = NULL;
+    const ds_record *record;
+    bool created;
+    uint64_t count;
+    for (size_t i = 0; i < 2; i++) {
+        ds_record_set(made[i], "id", ids[i]);
+        ds_record_set(made[i], "n", ds_integer(1));
+        ds_record_set(made[i], "any", ds_string("text"));
+    }
+    ds_status status = ds_create_all(model, made, 2, NULL, err);
+    if (status == DS_OK)
+        status = ds_create(numbered, made[2], err);
+    if (status == DS_OK)
+        status = ds_upsert(model, made[0], &created, err);
+    if (status == DS_OK)
+        status = ds_replace_by_id(model, id, made[0], err);
+    if (status == DS_OK)
+        status = ds_increment(model, id, "n", ds_integer(1), &now, err);
+    if (status == DS_OK)
+        status = ds_expire(model, id, 100000, err);
+    if (status == DS_OK)
+        status = ds_find(model, NULL, &cursor, err);
+    while (status == DS_OK && (status = ds_cursor_next(cursor, &record, err)) == DS_OK && record != NULL)
+        ;
+    ds_cursor_close(cursor);
+    if (status == DS_OK)
+        status = ds_delete(model, ds_everything(), &count, err);
+    for (size_t i = 0; i < 3; i++)
+        ds_record_free(made[i]);
+    return status;
+}
+
+static ds_status run_out(void *settings, ds_error *err)
+{
+    ds_source *opened = NULL;
+    ds_model *model = NULL, *numbered = NULL;
+    raw("FLUSHALL");
+    ds_status status = ds_source_open("redis", settings, &opened, err);
+    if (status == DS_OK)
+        status = ds_model_define(opened, OPEN, &model, err);
+    if (status == DS_OK)
+        status = ds_model_define(opened, NUMBERED, &numbered, err);
+    if (status == DS_OK)
+        status = use_all(model, numbered, err);
+    if (status == DS_UNKNOWN_OUTCOME && strstr(err->message, "no memory") != NULL)
+        err->status = status = DS_NOMEM; /* it was done, perhaps, and there was no memory to hear so */
+    ds_source_close(opened);
+    void *more = ds_malloc(1); /* closing has nobody to tell that memory has run out */
+    if (more == NULL && status == DS_OK)
+        status = ds_error_set(err, DS_NOMEM, "out of memory");
+    ds_free(more);
+    return status;
+}
+
+static void each_allocation_may_fail(void)
+{
+    char settings[128];
+    size_t count = 0;
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\"}", world_socket());
+    CU_ASSERT_PTR_NOT_NULL_FATAL(ds_connector_find("redis", &last)); /* the process keeps it */
+    CU_ASSERT_TRUE(failing_everywhere(run_out, settings, &count));
+    CU_ASSERT_TRUE(count > 100);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"each allocation may fail, and nothing is lost", each_allocation_may_fail},
+    };
+    if (!world_start())
+        return EXIT_FAILURE;
+    int failed = SUITE_RUN("Redis mapping, memory", tests);
+    world_stop();
+    return failed;
+}
