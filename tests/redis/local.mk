@@ -66,3 +66,9 @@ TESTS += tests/redis/test_redis_requests
 tests_redis_test_redis_requests_SOURCES = tests/redis/test_redis_requests.c $(REDIS_PROBE)
 tests_redis_test_redis_requests_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_requests_LDADD = $(CONNECTION_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_redis_faults
+TESTS += tests/redis/test_redis_faults
+tests_redis_test_redis_faults_SOURCES = tests/redis/test_redis_faults.c $(REDIS_PROBE)
+tests_redis_test_redis_faults_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_faults_LDADD = $(CONNECTION_TEST_LIBS)
