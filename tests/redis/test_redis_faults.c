@@ -542,37 +542,43 @@ static void *wait_for_turn(void *user)
     return NULL;
 }
 
+enum { WAITERS = 3 }; /* one has the turn, two are in line */
+
 static void turns(void)
 {
     probe p;
     script s;
+    waiting waiters[WAITERS];
     fake_server *fake = begin(&p, &s, stay_silent, ", \"maxPending\": 2, \"idlePing\": 60000");
-    ds_cancel *cancel = NULL, *other = NULL;
-    CU_ASSERT_EQUAL(ds_cancel_new(&cancel, &p.error), DS_OK);
-    CU_ASSERT_EQUAL(ds_cancel_new(&other, &p.error), DS_OK);
-    waiting first = {.probe = &p, .ms = 60000, .cancel = other}, fourth = {.probe = &p, .ms = 1},
-            second = {.probe = &p, .ms = 500, .insists = true},
-            third = {.probe = &p, .ms = 60000, .cancel = cancel, .insists = true};
-    pthread_create(&first.thread, NULL, wait_for_turn, &first);
-    while (atomic_load(&s.commands) == 0)
-        ;
-    pthread_create(&second.thread, NULL, wait_for_turn, &second);
-    pthread_create(&third.thread, NULL, wait_for_turn, &third);
+    for (int i = 0; i < WAITERS; i++) {
+        waiters[i] = (waiting){.probe = &p, .ms = 60000, .insists = true};
+        CU_ASSERT_EQUAL(ds_cancel_new(&waiters[i].cancel, &p.error), DS_OK);
+        pthread_create(&waiters[i].thread, NULL, wait_for_turn, &waiters[i]);
+        while (i == 0 && atomic_load(&s.commands) == 0)
+            ;
+    }
+    waiting late = {.probe = &p, .ms = 0}, patient = {.probe = &p, .ms = 50};
     do /* refused once both are in line */
-        wait_for_turn(&fourth);
-    while (fourth.status != DS_BUSY);
-    pthread_join(second.thread, NULL);
-    CU_ASSERT_EQUAL(second.status, DS_TIMEOUT); /* its own deadline passed, and it was not sent */
-    ds_cancel_set(cancel);
-    pthread_join(third.thread, NULL);
-    CU_ASSERT_EQUAL(third.status, DS_CANCELLED);
-    ds_cancel_set(other);
-    pthread_join(first.thread, NULL);
-    CU_ASSERT_EQUAL(first.status, DS_UNKNOWN_OUTCOME);
+        wait_for_turn(&late);
+    while (late.status == DS_TIMEOUT);
+    CU_ASSERT_EQUAL(late.status, DS_BUSY);
+    ds_cancel_set(waiters[2].cancel);
+    pthread_join(waiters[2].thread, NULL);
+    CU_ASSERT_EQUAL(waiters[2].status, DS_CANCELLED);
+    int64_t started = ds_now();
+    wait_for_turn(&patient);
+    CU_ASSERT_EQUAL(patient.status, DS_TIMEOUT);
+    CU_ASSERT(ds_now() - started >= 50 * INT64_C(1000000));
+    ds_cancel_set(waiters[0].cancel);
+    pthread_join(waiters[0].thread, NULL);
+    CU_ASSERT_EQUAL(waiters[0].status, DS_UNKNOWN_OUTCOME);
+    ds_cancel_set(waiters[1].cancel);
+    pthread_join(waiters[1].thread, NULL);
+    CU_ASSERT_EQUAL(waiters[1].status, DS_CANCELLED); /* it had the turn, but waited for the orphan */
     CU_ASSERT_EQUAL(atomic_load(&s.commands), 1);
     finish(&p, &s, fake);
-    ds_cancel_free(cancel);
-    ds_cancel_free(other);
+    for (int i = 0; i < WAITERS; i++)
+        ds_cancel_free(waiters[i].cancel);
 }
 
 /* ---- many threads ---- */
