@@ -72,7 +72,7 @@ static void print(const redis_reply *reply, ds_buffer *out)
         print_text(reply, out);
         return;
     case REDIS_ERROR: /* inside an array: EXEC goes on after one */
-        ds_buffer_append(out, "{\"error\": ", 10);
+        ds_buffer_append(out, "{\"error\":", 9);
         print_text(reply, out);
         ds_buffer_append(out, "}", 1);
         return;

@@ -139,6 +139,9 @@ static ds_status make_ready(redis_lane *self, bool is_write, const ds_call *call
 static ds_status exchange(redis_lane *self, redis_request *request, const ds_call *call, ds_error *err)
 {
     redis_link *link = &self->link;
+    ds_status early = link_check_call(call);
+    if (early != DS_OK)
+        return ended_early(self, early, err);
     request_depart(request);
     link_add(link, request->flight);
     while (link->state == LINK_READY && !request_is_answered(request)) {

@@ -326,8 +326,7 @@ static int wait_ms(int64_t wake)
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
-/* As ds_call_check(), but leaves the call's error alone. */
-static ds_status check_call(const ds_call *call)
+ds_status link_check_call(const ds_call *call)
 {
     if (ds_cancel_is_set(call->cancel))
         return DS_CANCELLED;
@@ -345,7 +344,7 @@ ds_status link_wait(redis_link *self, const ds_call *call, int64_t until)
         wake = call->deadline;
     int ready = poll(fds, 2, wait_ms(wake));
     link_step(self, ready > 0 && (fds[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0);
-    ds_status status = check_call(call);
+    ds_status status = link_check_call(call);
     if (status == DS_OK)
         check_patience(self);
     return status;

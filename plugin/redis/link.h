@@ -56,6 +56,7 @@ void link_abandon(redis_link *link, redis_flight *flight);
 /* One round of poll(2) and of what can be done after it. DS_TIMEOUT and DS_CANCELLED are the call's, without a
  * sentence. */
 ds_status link_wait(redis_link *link, const ds_call *call, int64_t until);
+ds_status link_check_call(const ds_call *call); /* as ds_call_check(), but leaves the error alone */
 /* Reads what has come unasked: a ready link that was closed by the peer is noticed. */
 void link_look(redis_link *link);
 

@@ -227,6 +227,8 @@ ds_status request_check(redis_request *request, ds_error *err)
         return ds_error_set(err, DS_NOMEM, "out of memory");
     if (request->failed != DS_OK || request->arguments_left != 0)
         return ds_error_set(err, DS_BACKEND, "a command was put together with a wrong number of arguments");
+    if (request->count > 0 && (request->flight == NULL || request->answered > 0))
+        return ds_error_set(err, DS_BACKEND, "a request was run again without being reset");
     return DS_OK;
 }
 

@@ -56,6 +56,14 @@ answer answer_of(ds_model *model, const ds_query *query, ds_error *err)
     return a;
 }
 
+answer masked_answer_of(ds_model *model, const ds_query *query, ds_error *err)
+{
+    bool before = mask_put_on(true);
+    answer a = answer_of(model, query, err);
+    mask_put_on(before);
+    return a;
+}
+
 void answer_free(answer *a)
 {
     free(a->text);

@@ -42,10 +42,11 @@ int main(int argc, char **argv)
         return usage();
     if (s.settings == NULL)
         s.settings = "{}";
-    if (sources_open(&s, masked, &error) != DS_OK) {
+    if (sources_open(&s, &error) != DS_OK) {
         fprintf(stderr, "datasource-conformance: %s\n", error.message);
         return EXIT_FAILURE;
     }
+    mask_put_on(masked);
     printf("conformance of the connector %s%s, seed %llu\n", s.connector, masked ? ", masked" : "",
            (unsigned long long)s.seed);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)

@@ -39,6 +39,14 @@ static void memory_conforms_when_the_library_does_the_rest(void)
 {
     conforms("memory", "{}", "--masked");
 }
+static void memory_with_a_file_conforms(void)
+{
+    char *folder = folder_make(), settings[256];
+    snprintf(settings, sizeof settings, "{\"file\":\"%s/records\"}", folder);
+    conforms("memory", settings, NULL);
+    folder_remove(folder);
+}
+
 static void redis_conforms(void)
 {
     conforms("redis", redis_settings, NULL);
@@ -61,6 +69,7 @@ int main(void)
     static const test tests[] = {
         {"memory conforms", memory_conforms},
         {"memory conforms when the library does the rest", memory_conforms_when_the_library_does_the_rest},
+        {"memory with a file conforms", memory_with_a_file_conforms},
         {"redis conforms", redis_conforms},
         {"redis conforms when the library does the rest", redis_conforms_when_the_library_does_the_rest},
         {"a setting that is wrong is one sentence", a_setting_that_is_wrong_is_one_sentence},

@@ -60,3 +60,21 @@ TESTS += tests/redis/test_redis_tls
 tests_redis_test_redis_tls_SOURCES = tests/redis/test_redis_tls.c $(REDIS_PROBE)
 tests_redis_test_redis_tls_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_tls_LDADD = $(CONNECTION_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_redis_requests
+TESTS += tests/redis/test_redis_requests
+tests_redis_test_redis_requests_SOURCES = tests/redis/test_redis_requests.c $(REDIS_PROBE)
+tests_redis_test_redis_requests_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_requests_LDADD = $(CONNECTION_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_redis_faults
+TESTS += tests/redis/test_redis_faults
+tests_redis_test_redis_faults_SOURCES = tests/redis/test_redis_faults.c $(REDIS_PROBE)
+tests_redis_test_redis_faults_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_faults_LDADD = $(CONNECTION_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_redis_replies
+TESTS += tests/redis/test_redis_replies
+tests_redis_test_redis_replies_SOURCES = tests/redis/test_redis_replies.c $(REDIS_PROBE)
+tests_redis_test_redis_replies_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_replies_LDADD = $(CONNECTION_TEST_LIBS)
