@@ -417,7 +417,7 @@ typedef struct ds_connector {
      * as in find_records. */
     ds_status (*explain)(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may,
                          uint32_t *did, ds_buffer *members, ds_call *call);
-    /* Appends a JSON array of model definitions, proposed from what is stored. */
+    /* Appends a JSON array of model definitions, proposed from what is stored. `pattern` may be NULL: everything. */
     ds_status (*discover)(void *connection, const char *pattern, ds_buffer *models, ds_call *call);
     /* Appends the reply as JSON. */
     ds_status (*execute)(void *connection, size_t argc, const char *const *argv, const size_t *lengths,

@@ -65,13 +65,29 @@ DS_API char *ds_record_to_json(const ds_record *record);
 DS_API ds_status ds_record_outcome(const ds_record *record, ds_error *err);
 
 /* Reads records from a file: JSON lines (an object a line, empty lines passed over) or, where its first character is '[' or
- * `at` is given, a JSON array; `at` names the member of a top-level object that is the array. "-" is standard input. */
+ * `at` is given, a JSON array; `at` names the member of a top-level object that is the array. "-" is standard input. A file
+ * whose name ends in .csv is read as CSV, unless `at` is given.
+ *
+ * CSV is RFC 4180's: lines end in CRLF or LF, a field that holds a comma, a quote or the end of a line stands in quotes, a
+ * quote in it is doubled. The first line names the properties; every other has as many fields, empty lines being passed over
+ * where there are several columns. An empty field is null, of a property with a default too unless it is required; "" is the
+ * empty string (binary, any and undeclared properties too; null for a property of another type). Fields are set as
+ * ds_record_set() sets strings, but for object and array, JSON text, and any, which is what it says as JSON text, or else a
+ * string. */
 typedef struct ds_reader ds_reader;
+typedef enum ds_format {
+    DS_FORMAT_BY_NAME, /* CSV where the name ends in .csv, JSON otherwise */
+    DS_FORMAT_JSON,
+    DS_FORMAT_CSV
+} ds_format;
 DS_API ds_status ds_reader_open(const ds_model *model, const char *path, const char *at /* or NULL */, ds_reader **out,
                                 ds_error *err);
+/* The same, whatever the file's name. */
+DS_API ds_status ds_reader_open_as(const ds_model *model, const char *path, ds_format format,
+                                   const char *at /* or NULL */, ds_reader **out, ds_error *err);
 /* The next record, to be freed with ds_record_free(); NULL at the end. An error names the file and the line (of an array,
- * the element); after one of DS_INVALID for a value the next call goes on with the next record; a file that is not JSON
- * ends there. */
+ * the element); after one of DS_INVALID for a value, or for a number of fields that is not the header's, the next call goes
+ * on with the next record; a file that is not JSON or CSV ends there. */
 DS_API ds_status ds_reader_next(ds_reader *reader, ds_record **out, ds_error *err);
 /* Bytes read so far, and in all (0 where that is not known), for a progress bar. */
 DS_API void ds_reader_progress(const ds_reader *reader, uint64_t *done, uint64_t *total);

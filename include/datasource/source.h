@@ -48,6 +48,14 @@ DS_API const char *ds_catalog_model_name(const ds_catalog *catalog, size_t i);
 /* NULL: not said, and more than one source */
 DS_API const char *ds_catalog_model_source(const ds_catalog *catalog, size_t i);
 
+/* Writes an entry into a file of data sources, so that what is read next has it: `settings_json` is the object, with its
+ * "connector". The other entries stay as they are, byte for byte, and so do the file's mode and owner; a file that is not
+ * there is made, for its owner alone to read, since it may hold a password. The file is changed whole or not at all, and only
+ * by one at a time. Where there is an entry of that name: DS_DUPLICATE, or with `replace` the new one takes its place.
+ * DS_CONFIG: the settings are not an object, the file is not one of data sources, or cannot be written. */
+DS_API ds_status ds_catalog_write_source(const char *datasources_path, const char *name, const char *settings_json,
+                                         bool replace, ds_error *err);
+
 /* ---- sources ---- */
 
 /* A source with no files at all; its name in errors is the connector's. Close it with ds_source_close(). */
@@ -247,6 +255,11 @@ DS_API ds_status ds_explain(ds_model *model, const ds_query *query, char **plan_
 typedef void ds_progress(void *user, uint64_t done, uint64_t total /* 0: not known */);
 /* Makes the stored indexes (tables) what the model says; DS_OK at once where a backend has none. */
 DS_API ds_status ds_migrate(ds_model *model, ds_progress *progress /* or NULL */, void *user, ds_error *err);
+
+/* Proposes models from what is stored: a JSON array of definitions as models.json has them, to be freed with ds_free().
+ * `pattern` (NULL: everything) says where to look in the backend's own terms, a key pattern or the name of a table.
+ * DS_UNSUPPORTED where the connector cannot. */
+DS_API ds_status ds_discover(ds_source *source, const char *pattern, char **models_json, ds_error *err);
 
 /* ---- connectors of the process ---- */
 

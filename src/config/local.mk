@@ -8,5 +8,7 @@ src_libinternal_la_SOURCES += \
 	src/config/models.c \
 	src/config/scan.c src/config/scan.h \
 	src/config/settings.c src/config/settings.h \
+	src/config/splice.c src/config/splice.h \
 	src/config/tree.c src/config/tree.h \
-	src/config/url.c
+	src/config/url.c \
+	src/config/write.c

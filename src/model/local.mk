@@ -4,6 +4,7 @@ src_libinternal_la_SOURCES += \
 	src/model/block.c \
 	src/model/coerce.c \
 	src/model/coerce.h \
+	src/model/csv.c \
 	src/model/date.c \
 	src/model/definition.c \
 	src/model/definition.h \
@@ -13,6 +14,7 @@ src_libinternal_la_SOURCES += \
 	src/model/names.c \
 	src/model/number.c \
 	src/model/reader.c \
+	src/model/reader.h \
 	src/model/record.c \
 	src/model/record.h \
 	src/model/record_put.c \

@@ -1,31 +1,15 @@
-/* Reads records from a file of JSON lines or of one JSON array, a record at a time: memory holds one line or element,
- * however large the file. Only an array inside an object (`at`) is read whole. */
-#include "model/record.h"
+/* Reads records from a file of JSON lines, of one JSON array or of CSV (csv.c), a record at a time: memory holds one line
+ * or element, however large the file. Only an array inside an object (`at`) is read whole. */
+#include "model/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_SIZE 65536
-
-typedef enum reader_kind { READER_NEW, READER_LINES, READER_ARRAY, READER_TREE } reader_kind;
-
-struct ds_reader {
-    const ds_model *model;
-    char *path, *at;
-    int fd;
-    reader_kind kind;
-    bool over;   /* nothing more comes, the end or a failure having been told */
-    bool ended;  /* the file has */
-    char *bytes; /* `start` to `end` are read and not yet used */
-    size_t start, end, room;
-    uint64_t read, total; /* bytes */
-    uint64_t line;        /* of `start` */
-    uint64_t number;      /* of the record, from 1: its line, or its place in the array */
-    json_t *tree, *array; /* of READER_TREE; `array` is the tree's */
-};
 
 /* ---- opening ---- */
 
@@ -50,17 +34,29 @@ static ds_status open_file(ds_reader *reader, ds_error *err)
     return status;
 }
 
-ds_status ds_reader_open(const ds_model *model, const char *path, const char *at, ds_reader **out, ds_error *err)
+static bool is_csv(const char *path, ds_format format)
+{
+    size_t length = strlen(path);
+    return format == DS_FORMAT_CSV ||
+           (format == DS_FORMAT_BY_NAME && length > 4 && strcasecmp(path + length - 4, ".csv") == 0);
+}
+
+ds_status ds_reader_open_as(const ds_model *model, const char *path, ds_format format, const char *at, ds_reader **out,
+                            ds_error *err)
 {
     if (out != NULL)
         *out = NULL;
     if (model == NULL || path == NULL || out == NULL)
         return ds_error_set(err, DS_INVALID,
                             "a file cannot be read: there is no model, no path, or no place for the reader");
+    if (format > DS_FORMAT_CSV || (at != NULL && format == DS_FORMAT_CSV))
+        return ds_error_set(err, DS_INVALID, "the file \"%s\" cannot be read: %s", path,
+                            at != NULL ? "there is no array inside an object in CSV" : "its format is not known");
     ds_reader *reader = ds_calloc(1, sizeof *reader);
     if (reader == NULL)
         return error_nomem(err);
     reader->model = model;
+    reader->is_csv = at == NULL && is_csv(path, format);
     reader->fd = -1;
     reader->line = 1;
     reader->path = text_copy(path);
@@ -74,6 +70,11 @@ ds_status ds_reader_open(const ds_model *model, const char *path, const char *at
     return status;
 }
 
+ds_status ds_reader_open(const ds_model *model, const char *path, const char *at, ds_reader **out, ds_error *err)
+{
+    return ds_reader_open_as(model, path, DS_FORMAT_BY_NAME, at, out, err);
+}
+
 void ds_reader_close(ds_reader *reader)
 {
     if (reader == NULL)
@@ -81,6 +82,7 @@ void ds_reader_close(ds_reader *reader)
     if (reader->fd > STDIN_FILENO)
         close(reader->fd);
     json_decref(reader->tree);
+    csv_free(reader->csv);
     ds_free(reader->bytes);
     ds_free(reader->path);
     ds_free(reader->at);
@@ -100,8 +102,7 @@ void ds_reader_progress(const ds_reader *reader, uint64_t *done, uint64_t *total
 
 /* ---- bytes ---- */
 
-/* Ends the reading with an error that stands. */
-static ds_status end_with(ds_reader *reader, ds_status status)
+ds_status reader_end(ds_reader *reader, ds_status status)
 {
     reader->over = true;
     return status;
@@ -125,13 +126,12 @@ static bool make_room(ds_reader *reader)
     return true;
 }
 
-/* Reads more behind what is there, or finds that the file has ended. What is there may move. */
-static ds_status fill(ds_reader *reader, ds_error *err)
+ds_status reader_fill(ds_reader *reader, ds_error *err)
 {
     if (reader->ended)
         return DS_OK;
     if (!make_room(reader))
-        return end_with(reader, error_nomem(err));
+        return reader_end(reader, error_nomem(err));
     ssize_t got;
     do
         got = read(reader->fd, reader->bytes + reader->end, READ_SIZE);
@@ -143,7 +143,7 @@ static ds_status fill(ds_reader *reader, ds_error *err)
                      strerror_r(number, reason, sizeof reason));
         if (err != NULL)
             err->native = number;
-        return end_with(reader, DS_BACKEND);
+        return reader_end(reader, DS_BACKEND);
     }
     reader->ended = got == 0;
     reader->end += (size_t)got;
@@ -156,7 +156,7 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void use(ds_reader *reader, size_t count)
+void reader_use(ds_reader *reader, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         reader->line += reader->bytes[reader->start + i] == '\n';
@@ -170,14 +170,14 @@ static ds_status peek(ds_reader *reader, int *c, ds_error *err)
     *c = -1;
     while (status == DS_OK) {
         while (reader->start != reader->end && is_space(reader->bytes[reader->start]))
-            use(reader, 1);
+            reader_use(reader, 1);
         if (reader->start != reader->end) {
             *c = (unsigned char)reader->bytes[reader->start];
             return DS_OK;
         }
         if (reader->ended)
             return DS_OK;
-        status = fill(reader, err);
+        status = reader_fill(reader, err);
     }
     return status;
 }
@@ -186,14 +186,14 @@ static ds_status peek(ds_reader *reader, int *c, ds_error *err)
 
 static const char *number_name(const ds_reader *reader)
 {
-    return reader->kind == READER_LINES ? "line" : "element";
+    return reader->kind == READER_LINES || reader->kind == READER_CSV ? "line" : "element";
 }
 
-static ds_status wrong(ds_reader *reader, const char *what, ds_error *err)
+ds_status reader_wrong(ds_reader *reader, const char *what, ds_error *err)
 {
     ds_error_set(err, DS_INVALID, "%s, %s %llu: %s", reader->path, number_name(reader),
                  (unsigned long long)reader->number, what);
-    return end_with(reader, DS_INVALID);
+    return reader_end(reader, DS_INVALID);
 }
 
 static ds_status make_record(ds_reader *reader, const json_t *json, ds_record **out, ds_error *err)
@@ -210,10 +210,10 @@ static ds_status parse_record(ds_reader *reader, size_t length, ds_record **out,
     json_t *json;
     bool grammar;
     ds_status status = json_load_at(reader->bytes + reader->start, length, reader->line, &json, &grammar, err);
-    use(reader, length);
+    reader_use(reader, length);
     if (status != DS_OK) {
         error_prefix(err, "%s, %s %llu: ", reader->path, number_name(reader), (unsigned long long)reader->number);
-        return grammar ? end_with(reader, status) : status;
+        return grammar ? reader_end(reader, status) : status;
     }
     status = make_record(reader, json, out, err);
     json_decref(json);
@@ -229,7 +229,7 @@ static ds_status next_line(ds_reader *reader, ds_record **out, ds_error *err)
     if (status != DS_OK)
         return status;
     if (c < 0)
-        return end_with(reader, DS_OK);
+        return reader_end(reader, DS_OK);
     reader->number = reader->line;
     for (size_t seen = 0;;) {
         size_t length = reader->end - reader->start;
@@ -237,7 +237,7 @@ static ds_status next_line(ds_reader *reader, ds_record **out, ds_error *err)
         if (end != NULL || reader->ended)
             return parse_record(reader, end == NULL ? length : (size_t)(end - reader->bytes) - reader->start, out, err);
         seen = length;
-        status = fill(reader, err);
+        status = reader_fill(reader, err);
         if (status != DS_OK)
             return status;
     }
@@ -282,7 +282,7 @@ static ds_status next_element(ds_reader *reader, ds_record **out, ds_error *err)
         }
         if (reader->ended)
             break;
-        ds_status status = fill(reader, err);
+        ds_status status = reader_fill(reader, err);
         if (status != DS_OK)
             return status;
     }
@@ -292,11 +292,11 @@ static ds_status next_element(ds_reader *reader, ds_record **out, ds_error *err)
 static ds_status end_of_array(ds_reader *reader, ds_error *err)
 {
     int c;
-    use(reader, 1);
+    reader_use(reader, 1);
     ds_status status = peek(reader, &c, err);
     if (status == DS_OK && c >= 0)
-        return wrong(reader, "there is text behind the end of the array", err);
-    return end_with(reader, status);
+        return reader_wrong(reader, "there is text behind the end of the array", err);
+    return reader_end(reader, status);
 }
 
 static ds_status next_of_array(ds_reader *reader, ds_record **out, ds_error *err)
@@ -309,14 +309,15 @@ static ds_status next_of_array(ds_reader *reader, ds_record **out, ds_error *err
         return end_of_array(reader, err);
     if (reader->number++ != 0) {
         if (c != ',')
-            return wrong(reader, c < 0 ? "the array is not closed" : "there must be a ',' or a ']' before it", err);
-        use(reader, 1);
+            return reader_wrong(reader, c < 0 ? "the array is not closed" : "there must be a ',' or a ']' before it",
+                                err);
+        reader_use(reader, 1);
         status = peek(reader, &c, err);
         if (status != DS_OK)
             return status;
     }
     if (c < 0 || c == ']' || c == ',')
-        return wrong(reader, c < 0 ? "the array is not closed" : "there is none, where one must follow", err);
+        return reader_wrong(reader, c < 0 ? "the array is not closed" : "there is none, where one must follow", err);
     return next_element(reader, out, err);
 }
 
@@ -327,27 +328,27 @@ static ds_status load_tree(ds_reader *reader, ds_error *err)
     bool grammar;
     ds_status status = DS_OK;
     while (!reader->ended && status == DS_OK)
-        status = fill(reader, err);
+        status = reader_fill(reader, err);
     if (status != DS_OK)
         return status;
     status = json_load_at(reader->bytes + reader->start, reader->end - reader->start, reader->line, &reader->tree,
                           &grammar, err);
     if (status != DS_OK) {
         error_prefix(err, "%s: ", reader->path);
-        return end_with(reader, status);
+        return reader_end(reader, status);
     }
     reader->array = json_object_get(reader->tree, reader->at);
     if (json_is_array(reader->array))
         return DS_OK;
     reader->array = NULL;
     ds_error_set(err, DS_INVALID, "%s: there is no array \"%s\" in an object at the top", reader->path, reader->at);
-    return end_with(reader, DS_INVALID);
+    return reader_end(reader, DS_INVALID);
 }
 
 static ds_status next_of_tree(ds_reader *reader, ds_record **out, ds_error *err)
 {
     if (reader->number == json_array_size(reader->array))
-        return end_with(reader, DS_OK);
+        return reader_end(reader, DS_OK);
     const json_t *json = json_array_get(reader->array, (size_t)reader->number++);
     return make_record(reader, json, out, err);
 }
@@ -360,11 +361,15 @@ static ds_status begin(ds_reader *reader, ds_error *err)
     int c;
     ds_status status = DS_OK;
     while (status == DS_OK && !reader->ended && reader->end < 3)
-        status = fill(reader, err);
+        status = reader_fill(reader, err);
     if (status != DS_OK)
         return status;
     if (reader->end >= 3 && memcmp(reader->bytes, "\xef\xbb\xbf", 3) == 0)
         reader->start = 3;
+    if (reader->is_csv) {
+        reader->kind = READER_CSV;
+        return csv_begin(reader, err);
+    }
     if (reader->at != NULL) {
         reader->kind = READER_TREE;
         return load_tree(reader, err);
@@ -372,7 +377,7 @@ static ds_status begin(ds_reader *reader, ds_error *err)
     status = peek(reader, &c, err);
     reader->kind = c == '[' ? READER_ARRAY : READER_LINES;
     if (c == '[')
-        use(reader, 1);
+        reader_use(reader, 1);
     return status;
 }
 
@@ -387,5 +392,7 @@ ds_status ds_reader_next(ds_reader *reader, ds_record **out, ds_error *err)
         return status;
     if (reader->kind == READER_LINES)
         return next_line(reader, out, err);
+    if (reader->kind == READER_CSV)
+        return csv_next(reader, out, err);
     return reader->kind == READER_ARRAY ? next_of_array(reader, out, err) : next_of_tree(reader, out, err);
 }

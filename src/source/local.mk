@@ -10,6 +10,7 @@ src_libinternal_la_SOURCES += \
 	src/source/cursor.c \
 	src/source/cursor.h \
 	src/source/delete.c \
+	src/source/discover.c \
 	src/source/events.c \
 	src/source/execute.c \
 	src/source/expire.c \

@@ -3,15 +3,10 @@
 
 #include <string.h>
 
-static ds_status open_catalog(dsctl *ctl)
-{
-    return ds_catalog_open(ctl->datasources, ctl->models, &ctl->catalog, &ctl->error);
-}
-
 ds_status run_sources(dsctl *ctl, int argc, char **argv)
 {
     (void)argc, (void)argv;
-    ds_status status = open_catalog(ctl);
+    ds_status status = dsctl_catalog(ctl);
     if (status != DS_OK)
         return status;
     table *t = ctl->json ? NULL : table_new(2, (const char *const[]){"SOURCE", "CONNECTOR"});

@@ -8,30 +8,60 @@
 #include <stdio.h>
 
 typedef struct dsctl {
-    const char *datasources, *models; /* -c, -m */
-    bool json;                        /* --json, or stdout is no terminal */
-    const char *where, *at;           /* --where, --at */
-    bool all;                         /* --all */
-    ds_catalog *catalog;              /* opened by dsctl_source() */
-    ds_error error;                   /* of the command; told by main() unless the message is empty */
+    const char *datasources, *models;         /* -c, -m */
+    bool json;                                /* --json, or stdout is no terminal */
+    const char *where, *at, *fields, *format; /* --where, --at, --fields, --format */
+    bool all, replace;                        /* --all, --replace */
+    const char *source;                       /* of the shell that we are in; NULL: in none */
+    ds_catalog *catalog;                      /* opened by dsctl_catalog() */
+    ds_error error;                           /* of the command; told by its caller unless the message is empty */
 } dsctl;
+
+/* ---- commands.c ---- */
 
 /* A command is given the arguments behind its name, of a number that its row allows, and answers a status; the sentence
  * is in dsctl.error. DS_INVALID is exit status 2. */
 typedef ds_status command_run(dsctl *, int argc, char **argv);
-command_run run_sources, run_connectors, run_models, run_ping, run_execute;
+command_run run_sources, run_connectors, run_models, run_add, run_ping, run_execute;
 command_run run_create, run_get, run_find, run_count, run_explain, run_update, run_delete;
-command_run run_import, run_export;
+command_run run_import, run_export, run_copy, run_migrate, run_discover, run_shell;
 
+typedef struct command {
+    const char *name;
+    command_run *run;
+    int least, most;       /* arguments */
+    const char *arguments; /* their names, which completion goes by */
+    const char *help;
+    bool not_in_shell;
+} command;
+extern const command commands[]; /* ends in a NULL name */
+const command *command_find(const char *name);
+bool command_takes_source(const command *); /* as its first argument */
+void commands_print(FILE *, bool in_shell);
+
+/* Takes the options out of `words` and runs what is left as a command, in a shell with its source put before the arguments;
+ * tells what fails, and answers the exit status. The catalog stays open. */
+int dsctl_run(dsctl *, int count, char **words);
+int dsctl_exit_status(ds_status);
+
+/* ---- main.c ---- */
+
+ds_status dsctl_catalog(dsctl *);
 ds_source *dsctl_source(dsctl *, const char *name); /* NULL: see the error */
 ds_model *dsctl_model(dsctl *, const char *source, const char *model);
-int dsctl_exit_status(ds_status);
 ds_status dsctl_nomem(dsctl *);
 /* stdout took all that was printed; DS_BACKEND otherwise (a full disk, a closed pipe) */
 ds_status dsctl_flushed(dsctl *);
+/* {"copied":12}, or 12 for a person */
+ds_status print_number(const dsctl *, const char *name, uint64_t number);
 
-/* Text as a JSON string, printed. */
+/* ---- text.c: JSON that the library made, for people ---- */
+
 void print_json_string(FILE *, const char *text);
+void print_json_indented(FILE *, const char *json); /* JSON still */
+void print_json_as_text(FILE *, const char *json);  /* an object as indented lines of words */
+
+/* ---- table.c, progress.c ---- */
 
 /* Rows with a heading, aligned once all are there: a table for a terminal. Cells are copied; NULL is an empty one. */
 typedef struct table table;
@@ -41,12 +71,43 @@ void table_print(table *); /* and frees it */
 
 /* A progress bar on stderr, if that is a terminal. */
 typedef struct progress {
-    const char *what;
+    const char *what, *unit;
     int percent;
     bool on;
 } progress;
 progress progress_start(const char *what);
 void progress_tell(progress *, uint64_t done, uint64_t total, uint64_t records);
 void progress_end(progress *);
+
+/* ---- import.c: what import and copy share ---- */
+
+#define TOLD 20 /* failures that are told one by one */
+
+/* Records that could not be stored: the first ones are told, the first one's status is the command's. */
+typedef struct failures {
+    uint64_t count;
+    ds_status first;
+} failures;
+void failures_add(failures *, const ds_error *);
+ds_status failures_end(const failures *); /* says how many more there were */
+/* A failure that is not of one record, but of all that follow. */
+bool failure_is_final(ds_status);
+
+/* ---- words.c ---- */
+
+/* The names of "a,b,c", which is cut at the commas; ends in NULL, for free(). NULL: out of memory. */
+const char **split_names(char *list, size_t *count);
+
+/* ---- csv.c: records as lines of CSV ---- */
+
+typedef struct csv_writer csv_writer;
+/* The columns are the model's properties, and the names that are undeclared; or `fields` alone (NULL: not given). */
+csv_writer *csv_new(FILE *, const ds_model *, const char *const *fields, size_t field_count);
+/* The undeclared names of one record become columns, before the header. false: out of memory. */
+bool csv_learn(csv_writer *, const ds_record *);
+bool csv_header(csv_writer *); /* false: out of memory */
+/* DS_CONFLICT: it has a property that is no column. */
+ds_status csv_record(csv_writer *, const ds_record *, ds_error *);
+void csv_free(csv_writer *);
 
 #endif

@@ -2,11 +2,18 @@
 bin_PROGRAMS += dsctl
 dsctl_SOURCES = \
 	tools/dsctl/about.c \
+	tools/dsctl/commands.c \
+	tools/dsctl/copy.c \
+	tools/dsctl/csv.c \
 	tools/dsctl/dsctl.h \
+	tools/dsctl/export.c \
+	tools/dsctl/import.c \
 	tools/dsctl/main.c \
 	tools/dsctl/progress.c \
 	tools/dsctl/records.c \
+	tools/dsctl/stored.c \
 	tools/dsctl/table.c \
-	tools/dsctl/transfer.c
+	tools/dsctl/text.c \
+	tools/dsctl/words.c
 dsctl_LDADD = libdatasource.la
 dist_man_MANS += docs/dsctl.1

@@ -7,7 +7,7 @@
 
 progress progress_start(const char *what)
 {
-    return (progress){.what = what, .percent = -1, .on = isatty(STDERR_FILENO) == 1};
+    return (progress){.what = what, .unit = "records", .percent = -1, .on = isatty(STDERR_FILENO) == 1};
 }
 
 void progress_tell(progress *p, uint64_t done, uint64_t total, uint64_t records)
@@ -22,7 +22,7 @@ void progress_tell(progress *p, uint64_t done, uint64_t total, uint64_t records)
     for (int i = 0; i < BAR; i++)
         bar[i] = i * 100 < percent * BAR ? '#' : '.';
     bar[BAR] = '\0';
-    fprintf(stderr, "\r%s [%s] %3d %%  %llu records", p->what, bar, percent, (unsigned long long)records);
+    fprintf(stderr, "\r%s [%s] %3d %%  %llu %s", p->what, bar, percent, (unsigned long long)records, p->unit);
 }
 
 void progress_end(progress *p)

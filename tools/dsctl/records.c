@@ -201,12 +201,6 @@ ds_status run_find(dsctl *ctl, int argc, char **argv)
     return status;
 }
 
-static ds_status print_number(const dsctl *ctl, const char *name, uint64_t number)
-{
-    printf(ctl->json ? "{\"%s\":%llu}\n" : "%.0s%llu\n", name, (unsigned long long)number);
-    return DS_OK;
-}
-
 ds_status run_count(dsctl *ctl, int argc, char **argv)
 {
     ds_model *model = dsctl_model(ctl, argv[0], argv[1]);
@@ -231,8 +225,10 @@ ds_status run_explain(dsctl *ctl, int argc, char **argv)
     ds_status status = argc < 3 ? DS_OK : ds_query_parse(argv[2], &query, &ctl->error);
     if (status == DS_OK)
         status = ds_explain(model, query, &plan, &ctl->error);
-    if (status == DS_OK)
+    if (status == DS_OK && ctl->json)
         puts(plan);
+    else if (status == DS_OK)
+        print_json_as_text(stdout, plan);
     ds_free(plan);
     ds_query_free(query);
     return status;

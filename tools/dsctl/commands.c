@@ -1,0 +1,185 @@
+/* The table of commands, and how a line of words becomes one of them: on the command line and at the shell's prompt. */
+#include "dsctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const command commands[] = {
+    {"sources", run_sources, 0, 0, "", "what data sources are configured", false},
+    {"connectors", run_connectors, 0, 1, "[CONNECTOR]", "what connectors there are, or the settings of one", false},
+    {"models", run_models, 1, 1, "SOURCE", "the models that live on a data source", false},
+    {"ping", run_ping, 1, 1, "SOURCE", "connect, and say how long it took", false},
+    {"create", run_create, 3, 3, "SOURCE MODEL JSON", "store a record (-: JSON lines on standard input)", false},
+    {"get", run_get, 3, 3, "SOURCE MODEL ID", "the record with this id", false},
+    {"find", run_find, 2, 3, "SOURCE MODEL [QUERY]", "records, by a query in LoopBack's JSON", false},
+    {"count", run_count, 2, 3, "SOURCE MODEL [WHERE]", "how many records match", false},
+    {"explain", run_explain, 2, 3, "SOURCE MODEL [QUERY]", "how a find would be answered", false},
+    {"update", run_update, 3, 4, "SOURCE MODEL (ID | --where WHERE | --all) JSON", "change records, print how many",
+     false},
+    {"delete", run_delete, 2, 3, "SOURCE MODEL (ID | --where WHERE | --all)", "delete records, print how many", false},
+    {"import", run_import, 3, 3, "SOURCE MODEL FILE [--at KEY]", "store records of JSON lines, a JSON array or CSV",
+     false},
+    {"export", run_export, 3, 3, "SOURCE MODEL FILE [--at KEY] [--fields A,B]", "write all records in order of id",
+     false},
+    {"copy", run_copy, 3, 3, "SOURCE MODEL OTHER-SOURCE", "store a model's records on another data source too", false},
+    {"migrate", run_migrate, 1, 2, "SOURCE [MODEL]", "make what is stored fit the models", false},
+    {"discover", run_discover, 1, 2, "SOURCE [PATTERN]", "propose models for what is stored", false},
+    {"execute", run_execute, 2, 1000, "SOURCE ARG...", "the backend's own command", false},
+    {NULL, NULL, 0, 0, NULL, NULL, false},
+};
+
+const command *command_find(const char *name)
+{
+    for (const command *c = commands; c->name != NULL; c++)
+        if (strcmp(c->name, name) == 0)
+            return c;
+    return NULL;
+}
+
+bool command_takes_source(const command *c)
+{
+    return strncmp(c->arguments, "SOURCE", 6) == 0;
+}
+
+static const char *arguments_of(const command *c, bool in_shell)
+{
+    if (!in_shell || !command_takes_source(c))
+        return c->arguments;
+    return c->arguments[6] == ' ' ? c->arguments + 7 : "";
+}
+
+void commands_print(FILE *out, bool in_shell)
+{
+    for (const command *c = commands; c->name != NULL; c++)
+        if (!in_shell || !c->not_in_shell)
+            fprintf(out, "  %-10s %-48s %s\n", c->name, arguments_of(c, in_shell), c->help);
+}
+
+int dsctl_exit_status(ds_status status)
+{
+    switch (status) {
+    case DS_OK:
+        return 0;
+    case DS_NOT_FOUND:
+    case DS_DUPLICATE:
+    case DS_CONFLICT:
+        return 1;
+    case DS_INVALID:
+        return 2;
+    case DS_CONFIG:
+        return 3;
+    case DS_AUTH:
+    case DS_UNREACHABLE:
+    case DS_TIMEOUT:
+    case DS_LOST:
+    case DS_UNKNOWN_OUTCOME:
+        return 4;
+    default:
+        return 5;
+    }
+}
+
+/* ---- options ---- */
+
+static const struct valued {
+    const char *name;
+    size_t offset;
+    bool in_shell;
+} valued[] = {{"-c", offsetof(dsctl, datasources), false}, {"-m", offsetof(dsctl, models), false},
+              {"--where", offsetof(dsctl, where), true},   {"--at", offsetof(dsctl, at), true},
+              {"--fields", offsetof(dsctl, fields), true}, {"--format", offsetof(dsctl, format), true}};
+
+/* Takes the option at words[*i], of those that may stand anywhere. */
+static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *taken)
+{
+    const char *word = words[*i];
+    *taken = true;
+    for (const struct valued *v = valued; v < valued + sizeof valued / sizeof *valued; v++) {
+        if (strcmp(word, v->name) != 0 || (ctl->source != NULL && !v->in_shell))
+            continue;
+        if (*i + 1 >= count)
+            return ds_error_set(&ctl->error, DS_INVALID, "the option %s needs a value", word);
+        memcpy((char *)ctl + v->offset, &words[++*i], sizeof(char *));
+        return DS_OK;
+    }
+    if (strcmp(word, "--json") == 0)
+        ctl->json = true;
+    else if (strcmp(word, "--all") == 0)
+        ctl->all = true;
+    else if (strcmp(word, "--replace") == 0)
+        ctl->replace = true;
+    else if (strncmp(word, "--", 2) == 0)
+        return ds_error_set(&ctl->error, DS_INVALID, "there is no option \"%s\"; -- before it makes it an argument",
+                            word);
+    else
+        *taken = false;
+    return DS_OK;
+}
+
+/* Splits the words into options and the rest; "--" ends the options, and execute's own arguments are never options. */
+static ds_status take_words(dsctl *ctl, int count, char **words, int *rest_count, char **rest)
+{
+    bool options = true;
+    ds_status status = DS_OK;
+    *rest_count = 0;
+    int raw_from = ctl->source == NULL ? 2 : 1;
+    for (int i = 0; i < count && status == DS_OK; i++) {
+        bool raw = *rest_count >= raw_from && strcmp(rest[0], "execute") == 0, taken = false;
+        if (options && !raw && strcmp(words[i], "--") == 0) {
+            options = false;
+            continue;
+        }
+        if (options && !raw)
+            status = take_option(ctl, count, words, &i, &taken);
+        if (status == DS_OK && !taken)
+            rest[(*rest_count)++] = words[i];
+    }
+    return status;
+}
+
+/* ---- running ---- */
+
+static int run_command(dsctl *ctl, int argc, char **argv)
+{
+    const command *c = command_find(argv[0]);
+    if (c == NULL || (ctl->source != NULL && c->not_in_shell)) {
+        fprintf(stderr, "dsctl: there is no command \"%s\"; %s lists them\n", argv[0],
+                ctl->source == NULL ? "dsctl --help" : "help");
+        return 2;
+    }
+    if (ctl->source != NULL && command_takes_source(c)) { /* there is room: see dsctl_run() */
+        memmove(argv + 1, argv, (size_t)argc * sizeof *argv);
+        argv[1] = (char *)(uintptr_t)ctl->source;
+        argc++;
+    }
+    if (argc - 1 < c->least || argc - 1 > c->most) {
+        fprintf(stderr, "usage: %s%s %s\n", ctl->source == NULL ? "dsctl " : "", c->name,
+                arguments_of(c, ctl->source != NULL));
+        return 2;
+    }
+    ds_status status = c->run(ctl, argc - 1, argv + 1);
+    ds_status flushed = status == DS_OK ? dsctl_flushed(ctl) : DS_OK;
+    if (status == DS_OK)
+        status = flushed;
+    if (status != DS_OK && ctl->error.message[0] != '\0')
+        fprintf(stderr, "dsctl: %s\n", ctl->error.message);
+    return dsctl_exit_status(status);
+}
+
+int dsctl_run(dsctl *ctl, int count, char **words)
+{
+    char **rest = calloc((size_t)count + 2, sizeof *rest);
+    int rest_count, exit_status = 2;
+    if (rest == NULL)
+        return 5;
+    if (take_words(ctl, count, words, &rest_count, rest) != DS_OK) {
+        fprintf(stderr, "dsctl: %s\n", ctl->error.message);
+    } else if (rest_count == 0) {
+        fprintf(stderr, "usage: dsctl [-c datasources.json] [-m models] [--json] COMMAND ...\n\n");
+        commands_print(stderr, ctl->source != NULL);
+    } else {
+        exit_status = run_command(ctl, rest_count, rest);
+    }
+    free(rest);
+    return exit_status;
+}
