@@ -2,6 +2,7 @@
 # examples/expected/NAME.txt.
 EXAMPLES = \
 	examples/allocator \
+	examples/batches \
 	examples/catalog \
 	examples/crud \
 	examples/errors \
@@ -23,6 +24,7 @@ EXAMPLES = \
 noinst_PROGRAMS += $(EXAMPLES)
 EXTRA_DIST += \
 	examples/expected/allocator.txt \
+	examples/expected/batches.txt \
 	examples/expected/catalog.txt \
 	examples/expected/crud.txt \
 	examples/expected/errors.txt \
@@ -44,6 +46,8 @@ EXTRA_DIST += \
 EXTRA_DIST += examples/README.md examples/demo/models.json examples/demo/memory.json examples/demo/redis.json
 examples_allocator_SOURCES = examples/allocator.c examples/example.h
 examples_allocator_LDADD = libdatasource.la
+examples_batches_SOURCES = examples/batches.c examples/example.h
+examples_batches_LDADD = libdatasource.la
 examples_catalog_SOURCES = examples/catalog.c examples/example.h
 examples_catalog_LDADD = libdatasource.la
 examples_crud_SOURCES = examples/crud.c examples/example.h

@@ -169,7 +169,6 @@ void changes_renew(changes *c, entry *e, int64_t expires)
 static void changes_apply(changes *c)
 {
     table *t = c->table;
-    pthread_rwlock_wrlock(&t->lock);
     for (size_t i = 0; i < c->count; i++)
         table_apply(c->memory, t, c->touched[i]);
     if (c->renewed != NULL) {
@@ -177,17 +176,28 @@ static void changes_apply(changes *c)
         due_set(t, c->renewed);
     }
     table_squeeze(t);
-    pthread_rwlock_unlock(&t->lock);
+}
+
+/* Of all tables at once, so that no reader sees those of one without those of another. */
+static void changes_apply_all(changes *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        pthread_rwlock_wrlock(&list[i].table->lock);
+    for (size_t i = 0; i < n; i++)
+        changes_apply(&list[i]);
+    for (size_t i = n; i-- > 0;)
+        pthread_rwlock_unlock(&list[i].table->lock);
 }
 
 /* Memory is what the file says for whoever holds memory.logging. */
-static ds_status changes_log_and_apply(changes *c)
+static ds_status changes_log_and_apply(changes *list, size_t n)
 {
-    memory *m = c->memory;
+    memory *m = list->memory;
+    bytes *payload = &list->payload;
     pthread_mutex_lock(&m->logging);
-    ds_status status = c->payload.length > JOURNAL_FRAME ? journal_append(&m->journal, &c->payload, c->call) : DS_OK;
+    ds_status status = payload->length > JOURNAL_FRAME ? journal_append(&m->journal, payload, list->call) : DS_OK;
     if (status == DS_OK) {
-        changes_apply(c);
+        changes_apply_all(list, n);
         memory_compact(m);
     }
     pthread_mutex_unlock(&m->logging);
@@ -214,17 +224,40 @@ static void changes_end(changes *c)
     bytes_free(&c->payload);
 }
 
-ds_status changes_commit(changes *c)
+/* One frame of all, and room in every table. */
+static bool changes_are_ready(changes *list, size_t n)
+{
+    bytes *payload = &list->payload;
+    bool ready = true;
+    for (size_t i = 0; i < n && ready; i++) {
+        const bytes *more = &list[i].payload;
+        ready = !list[i].failed && !more->failed && table_reserve(list[i].table, list[i].count + 1);
+        if (i > 0 && ready && more->length > JOURNAL_FRAME)
+            bytes_add(payload, more->data + JOURNAL_FRAME, more->length - JOURNAL_FRAME);
+    }
+    return ready && !payload->failed;
+}
+
+static bool changes_are_any(const changes *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].count > 0 || list[i].renewed != NULL)
+            return true;
+    return false;
+}
+
+ds_status changes_commit(changes *list, size_t n)
 {
     ds_status status = DS_OK;
-    if (c->failed || c->payload.failed || !table_reserve(c->table, c->count + 1))
-        status =
-            ds_error_set(c->call->error, DS_NOMEM, "out of memory for a change of the model \"%s\"", c->table->name);
-    else if (c->memory->has_file)
-        status = changes_log_and_apply(c);
-    else if (c->count > 0 || c->renewed != NULL)
-        changes_apply(c);
-    changes_end(c);
+    if (!changes_are_ready(list, n))
+        status = ds_error_set(list->call->error, DS_NOMEM, "out of memory for a change of the model \"%s\"",
+                              list->table->name);
+    else if (list->memory->has_file)
+        status = changes_log_and_apply(list, n);
+    else if (changes_are_any(list, n))
+        changes_apply_all(list, n);
+    for (size_t i = n; i-- > 0;)
+        changes_end(&list[i]);
     return status;
 }
 

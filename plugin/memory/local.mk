@@ -1,5 +1,7 @@
 plugin_LTLIBRARIES += plugin/datasource-memory.la
 plugin_datasource_memory_la_SOURCES = \
+	plugin/memory/batch.c \
+	plugin/memory/batch.h \
 	plugin/memory/bytes.c plugin/memory/bytes.h \
 	plugin/memory/change.c \
 	plugin/memory/codec.c \

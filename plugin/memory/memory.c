@@ -162,7 +162,7 @@ const ds_connector ds_connector_v1 = {
     .size = sizeof(ds_connector),
     .name = "memory",
     .version = DS_VERSION,
-    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY,
+    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY | DS_CAN_ATOMIC_BATCH,
     .options = options,
     .open = memory_open,
     .close = memory_close,
@@ -189,4 +189,5 @@ const ds_connector ds_connector_v1 = {
     .ttl = memory_ttl,
     .explain = memory_explain,
     .stats = memory_stats,
+    .batch = memory_batch,
 };

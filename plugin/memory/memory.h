@@ -2,7 +2,8 @@
  *
  * Locks, in the order in which they are taken:
  *   memory.life     connecting, and opening of models; never held by an operation
- *   table.writing   one writer a table. Its holder alone changes the table, so it reads it without table.lock
+ *   table.writing   one writer a table, several tables in the order of their addresses, as table.lock. Its holder alone
+ *                   changes the table, so it reads it without table.lock
  *   memory.logging  (with a file) from the append until what was appended is to be seen: memory and file agree under it
  *   table.lock      written for as long as prepared changes are put in place, never while anything waits for the disk;
  *                   read by readers for a portion of a walk
@@ -169,8 +170,9 @@ const ds_index *changes_taken(changes *c, const ds_record *record, const entry *
 ds_status changes_put(changes *c, entry *e /* NULL: a new one */, version *v); /* owns v, released on failure too */
 void changes_drop(changes *c, entry *e);
 void changes_renew(changes *c, entry *e, int64_t expires); /* one a call */
-/* Makes them durable and visible; DS_OK or nothing is changed. Ends the writing. */
-ds_status changes_commit(changes *c);
+/* Makes them durable and visible, of several tables (in the order of the tables' addresses, as they were begun) as one; DS_OK
+ * or nothing is changed. Ends the writing. */
+ds_status changes_commit(changes *list, size_t n);
 void changes_abandon(changes *c);
 
 /* ---- codec.c: what the payload of a frame is made of ---- */
@@ -256,6 +258,7 @@ ds_status memory_upsert(void *, const ds_model *, ds_record *const *, size_t, co
                         const ds_record *const *, ds_outcomes *, ds_call *);
 ds_status memory_increment(void *, const ds_model *, ds_value, const char *, size_t, ds_value, ds_value *, ds_call *);
 ds_status memory_expire(void *, const ds_model *, ds_value, int64_t, ds_call *);
+ds_status memory_batch(void *, const ds_write *const *, size_t, uint32_t, ds_outcomes *, ds_call *);
 ds_status memory_ttl(void *, const ds_model *, ds_value, int64_t *, ds_call *);
 ds_status memory_update_where(void *, const ds_model *, const ds_filter *, const ds_record *, uint64_t *, ds_call *);
 ds_status memory_delete_where(void *, const ds_model *, const ds_filter *, uint64_t *, ds_call *);

@@ -90,7 +90,7 @@ static ds_status where_portion(feed *f, const ds_model *model, const ds_filter *
         status = where_one(&c, feed_next(f, end), where, changed, change, &prepared);
     }
     ds_error first = *call->error;
-    ds_status committed = changes_commit(&c);
+    ds_status committed = changes_commit(&c, 1);
     if (committed == DS_OK)
         *count += prepared;
     if (status == DS_OK)

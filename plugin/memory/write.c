@@ -1,47 +1,49 @@
 /* The writes of records given by id: each record is decided on its own, and all that are taken are written at once. */
-#include "memory.h"
+#include "batch.h"
 
-typedef enum mark { UNDECIDED, WRITTEN, CREATED } mark;
-
-typedef struct batch {
-    changes changes;
-    ds_outcomes *outcomes;
-    size_t n;
-    char *marks;
-    char one;
-} batch;
-
-static ds_status batch_begin(batch *b, void *connection, const ds_model *model, size_t n, ds_outcomes *outcomes,
-                             ds_call *call)
+ds_status batch_open(batch *b, size_t n, ds_outcomes *outcomes, ds_call *call)
 {
     *b = (batch){.outcomes = outcomes, .n = n};
     b->marks = n <= 1 ? &b->one : ds_calloc(n, 1);
-    if (b->marks == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "out of memory for %zu records of the model \"%s\"", n,
-                            ds_model_name(model));
-    changes_begin(&b->changes, connection, model, call);
-    return DS_OK;
+    if (b->marks != NULL)
+        return DS_OK;
+    return ds_error_set(call->error, DS_NOMEM, "out of memory for %zu records", n);
 }
 
-/* Whether record i is to be worked at: not where the call was cancelled. */
-static ds_status batch_step(batch *b, size_t i)
+ds_status batch_close(batch *b, ds_status status)
 {
-    b->changes.more = i + 1 < b->n;
-    return i % PORTION == 0 ? ds_call_check(b->changes.call) : DS_OK;
-}
-
-static ds_status batch_end(batch *b, ds_status status)
-{
-    if (status == DS_OK)
-        status = changes_commit(&b->changes);
-    else
-        changes_abandon(&b->changes);
     for (size_t i = 0; i < b->n && status == DS_OK; i++)
         if (b->marks[i] != UNDECIDED)
             ds_outcome_ok(b->outcomes, i, b->marks[i] == CREATED);
     if (b->marks != &b->one)
         ds_free(b->marks);
     return status;
+}
+
+/* Of one model. */
+static ds_status batch_begin(batch *b, void *connection, const ds_model *model, size_t n, ds_outcomes *outcomes,
+                             ds_call *call)
+{
+    ds_status status = batch_open(b, n, outcomes, call);
+    if (status == DS_OK)
+        changes_begin(&b->own, connection, model, call);
+    b->changes = &b->own;
+    return status;
+}
+
+ds_status batch_step(batch *b, size_t i)
+{
+    b->changes->more = i + 1 < b->n;
+    return i % PORTION == 0 ? ds_call_check(b->changes->call) : DS_OK;
+}
+
+static ds_status batch_end(batch *b, ds_status status)
+{
+    if (status == DS_OK)
+        status = changes_commit(&b->own, 1);
+    else
+        changes_abandon(&b->own);
+    return batch_close(b, status);
 }
 
 /* ---- what every write of a record goes through ---- */
@@ -76,7 +78,7 @@ static void batch_fail(batch *b, size_t i, const ds_error *error)
 static void batch_nomem(batch *b, size_t i)
 {
     ds_outcome_fail(b->outcomes, i, DS_NOMEM, 0, "out of memory for a record of the model \"%s\"",
-                    b->changes.table->name);
+                    b->changes->table->name);
 }
 
 static void batch_settle(batch *b, size_t i, ds_status status, mark done, const ds_index *taken, const ds_error *error)
@@ -94,7 +96,7 @@ static void batch_put(batch *b, size_t i, entry *e, ds_record *made, int64_t exp
     const ds_index *taken;
     ds_error error = {0};
     mark done = e == NULL ? CREATED : WRITTEN;
-    ds_status status = prepare(&b->changes, e, made, expires, extra, &taken, &error);
+    ds_status status = prepare(b->changes, e, made, expires, extra, &taken, &error);
     batch_settle(b, i, status, done, taken, &error);
 }
 
@@ -126,15 +128,15 @@ static bool next_id(changes *c, ds_value *id)
 /* Gives a record its id where it has none. */
 static bool batch_identify(batch *b, size_t i, ds_record *record, ds_value *id)
 {
-    *id = record_field(record, b->changes.table->id_slot);
+    *id = record_field(record, b->changes->table->id_slot);
     if (id->type != DS_NULL)
         return true;
-    if (!next_id(&b->changes, id)) {
+    if (!next_id(b->changes, id)) {
         ds_outcome_fail(b->outcomes, i, DS_INVALID, 0,
-                        "a record of the model \"%s\" has no id, and none can be generated", b->changes.table->name);
+                        "a record of the model \"%s\" has no id, and none can be generated", b->changes->table->name);
         return false;
     }
-    if (ds_record_put(record, b->changes.table->id_slot, *id) == DS_OK)
+    if (ds_record_put(record, b->changes->table->id_slot, *id) == DS_OK)
         return true;
     batch_nomem(b, i);
     return false;
@@ -143,18 +145,18 @@ static bool batch_identify(batch *b, size_t i, ds_record *record, ds_value *id)
 static void batch_add(batch *b, size_t i, const ds_record *record, const ds_record *defaults)
 {
     ds_record *made;
-    if (record_stored(b->changes.model, record, defaults, &made) != DS_OK)
+    if (record_stored(b->changes->model, record, defaults, &made) != DS_OK)
         batch_nomem(b, i);
     else
-        batch_put(b, i, NULL, made, expiry(&b->changes, NEVER), NULL);
+        batch_put(b, i, NULL, made, expiry(b->changes, NEVER), NULL);
 }
 
-static void create_one(batch *b, size_t i, ds_record *record)
+void batch_create(batch *b, size_t i, ds_record *record)
 {
     ds_value id;
     if (!batch_identify(b, i, record, &id))
         return;
-    if (changes_find(&b->changes, id) != NULL)
+    if (changes_find(b->changes, id) != NULL)
         ds_outcome_refuse(b->outcomes, i, DS_REFUSED_ID_TAKEN, NULL);
     else
         batch_add(b, i, record, NULL);
@@ -168,7 +170,7 @@ ds_status memory_create(void *connection, const ds_model *model, ds_record *cons
     if (status != DS_OK)
         return status;
     for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++)
-        create_one(&b, i, records[i]);
+        batch_create(&b, i, records[i]);
     return batch_end(&b, status);
 }
 
@@ -177,7 +179,7 @@ ds_status memory_create(void *connection, const ds_model *model, ds_record *cons
 /* The entry of an id, if it is there and holds what it must. */
 static entry *batch_expect(batch *b, size_t i, ds_value id, const ds_record *expected)
 {
-    entry *e = changes_find(&b->changes, id);
+    entry *e = changes_find(b->changes, id);
     if (e == NULL)
         ds_outcome_refuse(b->outcomes, i, DS_REFUSED_MISSING, NULL);
     else if (expected != NULL && !ds_record_holds(changes_current(e)->record, expected)) {
@@ -204,7 +206,7 @@ static void batch_change(batch *b, size_t i, entry *e, const ds_record *changed)
 {
     const ds_index *taken;
     ds_error error = {0};
-    ds_status status = prepare_changed(&b->changes, e, changed, &taken, &error);
+    ds_status status = prepare_changed(b->changes, e, changed, &taken, &error);
     batch_settle(b, i, status, WRITTEN, taken, &error);
 }
 
@@ -222,6 +224,22 @@ ds_status write_changed(changes *c, entry *e, const ds_record *changed)
     return taken == NULL ? status : tell_taken(c, taken);
 }
 
+void batch_update(batch *b, size_t i, ds_value id, const ds_record *changed, const ds_record *expected)
+{
+    entry *e = batch_expect(b, i, id, expected);
+    if (e != NULL)
+        batch_change(b, i, e, changed);
+}
+
+void batch_delete(batch *b, size_t i, ds_value id, const ds_record *expected)
+{
+    entry *e = batch_expect(b, i, id, expected);
+    if (e == NULL)
+        return;
+    changes_drop(b->changes, e);
+    b->marks[i] = WRITTEN;
+}
+
 ds_status memory_update(void *connection, const ds_model *model, const ds_value *ids, size_t n,
                         const ds_record *changed, const ds_record *const *expected, ds_outcomes *outcomes,
                         ds_call *call)
@@ -230,11 +248,8 @@ ds_status memory_update(void *connection, const ds_model *model, const ds_value 
     ds_status status = batch_begin(&b, connection, model, n, outcomes, call);
     if (status != DS_OK)
         return status;
-    for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++) {
-        entry *e = batch_expect(&b, i, ids[i], expected == NULL ? NULL : expected[i]);
-        if (e != NULL)
-            batch_change(&b, i, e, changed);
-    }
+    for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++)
+        batch_update(&b, i, ids[i], changed, expected == NULL ? NULL : expected[i]);
     return batch_end(&b, status);
 }
 
@@ -245,13 +260,8 @@ ds_status memory_delete(void *connection, const ds_model *model, const ds_value 
     ds_status status = batch_begin(&b, connection, model, n, outcomes, call);
     if (status != DS_OK)
         return status;
-    for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++) {
-        entry *e = batch_expect(&b, i, ids[i], expected == NULL ? NULL : expected[i]);
-        if (e == NULL)
-            continue;
-        changes_drop(&b.changes, e);
-        b.marks[i] = WRITTEN;
-    }
+    for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++)
+        batch_delete(&b, i, ids[i], expected == NULL ? NULL : expected[i]);
     return batch_end(&b, status);
 }
 
@@ -261,11 +271,23 @@ static void replace_old(batch *b, size_t i, entry *e, const ds_record *record)
 {
     ds_record *made;
     const version *old = changes_current(e);
-    if (record_stored(b->changes.model, record, NULL, &made) != DS_OK)
+    if (record_stored(b->changes->model, record, NULL, &made) != DS_OK)
         batch_nomem(b, i);
     else
-        batch_put(b, i, e, made, expiry(&b->changes, expiry_of(old)),
-                  ds_model_is_strict(b->changes.model) ? old : NULL);
+        batch_put(b, i, e, made, expiry(b->changes, expiry_of(old)),
+                  ds_model_is_strict(b->changes->model) ? old : NULL);
+}
+
+void batch_replace(batch *b, size_t i, ds_record *record, bool must_exist, const ds_record *expected)
+{
+    ds_value id;
+    if (!batch_identify(b, i, record, &id))
+        return;
+    entry *e = changes_find(b->changes, id);
+    if (e == NULL && !must_exist && expected == NULL)
+        batch_add(b, i, record, NULL);
+    else if ((e = batch_expect(b, i, id, expected)) != NULL)
+        replace_old(b, i, e, record);
 }
 
 ds_status memory_replace(void *connection, const ds_model *model, ds_record *const *records, size_t n, bool must_exist,
@@ -275,26 +297,17 @@ ds_status memory_replace(void *connection, const ds_model *model, ds_record *con
     ds_status status = batch_begin(&b, connection, model, n, outcomes, call);
     if (status != DS_OK)
         return status;
-    for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++) {
-        ds_value id;
-        if (!batch_identify(&b, i, records[i], &id))
-            continue;
-        entry *e = changes_find(&b.changes, id);
-        const ds_record *holds = expected == NULL ? NULL : expected[i];
-        if (e == NULL && !must_exist && holds == NULL)
-            batch_add(&b, i, records[i], NULL);
-        else if ((e = batch_expect(&b, i, id, holds)) != NULL)
-            replace_old(&b, i, e, records[i]);
-    }
+    for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++)
+        batch_replace(&b, i, records[i], must_exist, expected == NULL ? NULL : expected[i]);
     return batch_end(&b, status);
 }
 
-static void upsert_one(batch *b, size_t i, ds_record *record, const ds_record *defaults, const ds_record *expected)
+void batch_upsert(batch *b, size_t i, ds_record *record, const ds_record *defaults, const ds_record *expected)
 {
     ds_value id;
     if (!batch_identify(b, i, record, &id))
         return;
-    entry *e = changes_find(&b->changes, id);
+    entry *e = changes_find(b->changes, id);
     if (expected != NULL && (e == NULL || !ds_record_holds(changes_current(e)->record, expected)))
         ds_outcome_refuse(b->outcomes, i, DS_REFUSED_CHANGED, NULL);
     else if (e == NULL)
@@ -312,7 +325,7 @@ ds_status memory_upsert(void *connection, const ds_model *model, ds_record *cons
     if (status != DS_OK)
         return status;
     for (size_t i = 0; i < n && (status = batch_step(&b, i)) == DS_OK; i++)
-        upsert_one(&b, i, records[i], defaults, expected == NULL ? NULL : expected[i]);
+        batch_upsert(&b, i, records[i], defaults, expected == NULL ? NULL : expected[i]);
     return batch_end(&b, status);
 }
 
@@ -327,30 +340,60 @@ static ds_status not_found(const changes *c, ds_value id)
 }
 
 /* The sum, as the value of the property. Undeclared ones are looked for by name. */
-static ds_status add_to(changes *c, entry *e, const char *property, size_t slot, ds_value by, ds_value *now)
+static ds_status add_to(changes *c, entry *e, const char *property, size_t slot, ds_value by, ds_value *now,
+                        const ds_index **taken, ds_error *err)
 {
     const version *old = changes_current(e);
-    const ds_index *taken = NULL;
     ds_record *made;
     ds_value current = slot != DS_NO_SLOT ? record_field(old->record, slot) : ds_record_get(old->record, property);
+    *taken = NULL;
     if (slot == c->table->id_slot)
-        return ds_error_set(c->call->error, DS_INVALID, "the property \"%s\" of the model \"%s\" is its id, and stays",
-                            property, c->table->name);
-    ds_status status = ds_value_add(c->model, slot, current, by, now, c->call->error);
+        return ds_error_set(err, DS_INVALID, "the property \"%s\" of the model \"%s\" is its id, and stays", property,
+                            c->table->name);
+    ds_status status = ds_value_add(c->model, slot, current, by, now, err);
     if (status != DS_OK)
         return status;
     status = record_with(c->model, old->record, slot, property, *now, &made);
     if (status != DS_OK)
-        return ds_error_set(c->call->error, status, "out of memory for a record of the model \"%s\"", c->table->name);
-    status = prepare(c, e, made, expiry_of(old), old, &taken, c->call->error);
-    return taken == NULL ? status : tell_taken(c, taken);
+        return ds_error_set(err, status, "out of memory for a record of the model \"%s\"", c->table->name);
+    return prepare(c, e, made, expiry_of(old), old, taken, err);
+}
+
+void batch_increment(batch *b, size_t i, ds_value id, const char *property, size_t slot, ds_value by, ds_value *now)
+{
+    const ds_index *taken;
+    ds_error error = {0};
+    entry *e = batch_expect(b, i, id, NULL);
+    if (e == NULL)
+        return;
+    ds_status status = add_to(b->changes, e, property, slot, by, now, &taken, &error);
+    batch_settle(b, i, status, WRITTEN, taken, &error);
+}
+
+/* As of `now`: when a record that lives for so long expires. */
+static int64_t expiry_after(const changes *c, int64_t ttl_ms)
+{
+    return ttl_ms < 0 || ttl_ms >= NEVER - c->now ? NEVER : c->now + ttl_ms;
+}
+
+void batch_expire(batch *b, size_t i, ds_value id, int64_t ttl_ms)
+{
+    ds_record *made;
+    entry *e = batch_expect(b, i, id, NULL);
+    if (e == NULL)
+        return;
+    const version *old = changes_current(e);
+    if (record_stored(b->changes->model, old->record, NULL, &made) != DS_OK)
+        batch_nomem(b, i);
+    else
+        batch_put(b, i, e, made, expiry_after(b->changes, ttl_ms), old);
 }
 
 /* Ends a change of one record. */
 static ds_status finish(changes *c, ds_status status)
 {
     if (status == DS_OK)
-        return changes_commit(c);
+        return changes_commit(c, 1);
     changes_abandon(c);
     return status;
 }
@@ -359,9 +402,11 @@ ds_status memory_increment(void *connection, const ds_model *model, ds_value id,
                            ds_value by, ds_value *now, ds_call *call)
 {
     changes c;
+    const ds_index *taken = NULL;
     changes_begin(&c, connection, model, call);
     entry *e = changes_find(&c, id);
-    return finish(&c, e == NULL ? not_found(&c, id) : add_to(&c, e, property, slot, by, now));
+    ds_status status = e == NULL ? not_found(&c, id) : add_to(&c, e, property, slot, by, now, &taken, call->error);
+    return finish(&c, taken == NULL ? status : tell_taken(&c, taken));
 }
 
 ds_status memory_expire(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call)
@@ -371,7 +416,7 @@ ds_status memory_expire(void *connection, const ds_model *model, ds_value id, in
     entry *e = changes_find(&c, id);
     if (e == NULL)
         return finish(&c, not_found(&c, id));
-    changes_renew(&c, e, ttl_ms < 0 || ttl_ms >= NEVER - c.now ? NEVER : c.now + ttl_ms);
+    changes_renew(&c, e, expiry_after(&c, ttl_ms));
     return finish(&c, DS_OK);
 }
 

@@ -368,6 +368,13 @@ void record_set_fresh_id(ds_record *record, bool fresh)
     record->fresh_id = fresh;
 }
 
+bool record_mark(ds_record *record, bool marked)
+{
+    bool was = record->marked;
+    record->marked = marked;
+    return was;
+}
+
 bool ds_record_has_fresh_id(const ds_record *record)
 {
     return record != NULL && record->fresh_id;

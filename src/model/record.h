@@ -21,6 +21,8 @@ void record_hide(ds_record *,
                  size_t slot); /* ds_record_get, ds_record_field and JSON pass it over; record_peek does not */
 ds_value record_peek(const ds_record *, size_t slot);
 void record_set_fresh_id(ds_record *, bool);
+/* A mark of the caller's, until it is taken away; answers whether it was there. */
+bool record_mark(ds_record *, bool marked);
 void record_set_outcome(ds_record *, const ds_error *); /* what ds_record_outcome() answers; status DS_OK: stored */
 
 ds_block *block_new(const definition *); /* NULL: out of memory */

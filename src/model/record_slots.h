@@ -36,7 +36,7 @@ struct ds_record {
     uint32_t *table;     /* of extras once they are many: open addressing, index + 1 */
     uint32_t table_size; /* a power of two */
     uint32_t first_room; /* slots of the arrays that lie behind this struct */
-    bool standalone, fresh_id, has_outcome;
+    bool standalone, fresh_id, has_outcome, marked;
     ds_status failed;         /* of the first ds_record_set() that failed */
     ds_status outcome_status; /* where it has an outcome */
     ds_error *failure;        /* the sentence; NULL: none, or there was no memory for it */

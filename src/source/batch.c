@@ -136,9 +136,3 @@ ds_status ds_batch_outcome(const ds_batch *batch, size_t i, ds_error *err)
         return ds_error_set(err, at->outcome, "write %zu of a batch failed, and there was no memory to say why", i);
     return error_copy(err, at->error);
 }
-
-ds_status ds_batch_run(ds_batch *batch, unsigned flags, ds_error *err)
-{
-    (void)batch, (void)flags;
-    return ds_error_set(err, DS_UNSUPPORTED, "batches are not run yet");
-}

@@ -114,7 +114,7 @@ static void keep_unsettled(batch *self)
     self->passed_count = kept;
 }
 
-static bool is_hopeless(ds_status status)
+bool status_is_hopeless(ds_status status)
 {
     return status == DS_TIMEOUT || status == DS_CANCELLED || status == DS_UNREACHABLE || status == DS_AUTH ||
            status == DS_READONLY || status == DS_NOMEM || status == DS_CONFIG || status == DS_UNSUPPORTED;
@@ -132,7 +132,7 @@ static void write_passed(batch *self)
         if (status == DS_OK)
             status = op->connector->create_records(op->connection, op->model, self->passed, self->passed_count,
                                                    &self->outcomes, &op->call);
-        self->hopeless = is_hopeless(status);
+        self->hopeless = status_is_hopeless(status);
         for (size_t i = 0; i < self->passed_count; i++)
             if (!try_again(self, i, round))
                 settle(self, i, status);

@@ -6,18 +6,18 @@ typedef struct expiry {
     int64_t ttl_ms;
 } expiry;
 
-static ds_status expiry_check(const ds_model *model, const expiry *asked, ds_error *err)
+ds_status expiry_check(const ds_model *model, bool set, int64_t ttl_ms, ds_error *err)
 {
     const ds_connector *connector = model->source->connector;
-    bool has_entry = asked->set ? connector->expire != NULL : connector->ttl != NULL;
+    bool has_entry = set ? connector->expire != NULL : connector->ttl != NULL;
     if ((connector->capabilities & DS_CAN_EXPIRE) == 0 || !has_entry)
         return ds_error_set(err, DS_UNSUPPORTED, "the connector %s of model \"%s\" cannot let records expire",
                             connector->name, model->definition->name);
-    if (asked->set && asked->ttl_ms <= 0 && asked->ttl_ms != -1)
+    if (set && ttl_ms <= 0 && ttl_ms != -1)
         return ds_error_set(
             err, DS_INVALID,
             "a record of model \"%s\" can live for more than 0 ms, or with -1 forever, but not for %lld",
-            model->definition->name, (long long)asked->ttl_ms);
+            model->definition->name, (long long)ttl_ms);
     return DS_OK;
 }
 
@@ -27,7 +27,7 @@ static ds_status run(ds_model *model, ds_value given, expiry *asked, ds_error *e
     ds_value id;
     ds_status status = model_check(model, err);
     if (status == DS_OK)
-        status = expiry_check(model, asked, err);
+        status = expiry_check(model, asked->set, asked->ttl_ms, err);
     if (status == DS_OK)
         status = id_coerce(model, given, &memory, &id, err);
     if (status != DS_OK) {

@@ -2,6 +2,11 @@ src_libinternal_la_SOURCES += \
 	src/source/abi.c \
 	src/source/batch.c \
 	src/source/batch.h \
+	src/source/batch_claims.c \
+	src/source/batch_prepare.c \
+	src/source/batch_run.c \
+	src/source/batch_settle.c \
+	src/source/batch_turns.c \
 	src/source/by_filter.c \
 	src/source/catalog.c \
 	src/source/checks.c \

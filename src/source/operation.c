@@ -26,26 +26,26 @@ void operation_step(operation *op)
     op->call.deadline = step < op->whole ? step : op->whole;
 }
 
-static void take_options(operation *op, const ds_model *model)
+static void take_options(operation *op, const ds_options *options)
 {
     op->whole = DS_NO_DEADLINE;
-    if (model == NULL)
+    if (options == NULL)
         return;
-    if (model->options.timeout_ms > 0)
-        op->whole = op->started + model->options.timeout_ms * 1000000;
-    op->call.cancel = model->options.cancel;
-    op->call.read_from = model->options.read_from;
+    if (options->timeout_ms > 0)
+        op->whole = op->started + options->timeout_ms * 1000000;
+    op->call.cancel = options->cancel;
+    op->call.read_from = options->read_from;
 }
 
-ds_status operation_begin(operation *op, ds_source *source, const ds_model *model, bool is_write)
+static ds_status begin(operation *op, ds_source *source, const ds_options *options, bool is_write)
 {
     *op = (operation){.source = source,
                       .connector = source->connector,
                       .connection = source->connection,
-                      .model = model != NULL && model->original != NULL ? model->original : model,
+                      .model = op->model,
                       .started = ds_now()};
     op->call = (ds_call){.size = sizeof op->call, .error = &op->error};
-    take_options(op, model);
+    take_options(op, options);
     operation_step(op);
     if (is_write && source->read_only)
         return ds_error_set(&op->error, DS_READONLY, "it is configured as readOnly and takes no writes");
@@ -72,6 +72,18 @@ static void fail(operation *op, ds_status status, ds_error *err)
         life_lose(source, op->connects, &op->error);
     error_of_source(&op->error, source->name);
     error_copy(err, &op->error);
+}
+
+ds_status operation_begin(operation *op, ds_source *source, const ds_model *model, bool is_write)
+{
+    op->model = model != NULL && model->original != NULL ? model->original : model;
+    return begin(op, source, model != NULL ? &model->options : NULL, is_write);
+}
+
+ds_status operation_begin_many(operation *op, ds_source *source, const ds_options *options, bool is_write)
+{
+    op->model = NULL;
+    return begin(op, source, options, is_write);
 }
 
 ds_status operation_end(operation *op, ds_status status, ds_error *err)

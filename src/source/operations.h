@@ -89,6 +89,27 @@ ds_record *changes_without_id(const ds_record *, arena *);
  * arena; NULL: out of memory. */
 ds_record *expected_of(const ds_record *, const char *const *names, size_t count, arena *);
 void count_written(operation *, size_t records);
+/* A failure that what follows would meet too. (create.c) */
+bool status_is_hopeless(ds_status status);
+
+/* ---- single writes, each by the entry for it or by others: update.c, replace.c, upsert.c, expire.c ---- */
+
+/* The changes to one record, checked: without the id, which must be the record's own where it is set. */
+ds_status changes_of(const ds_model *, ds_value id, const ds_record *changes, arena *, const ds_record **out,
+                     ds_error *);
+/* Which property it is, and what is added as a value of its type. */
+ds_status increment_check(const ds_model *, const char *property, size_t *slot, ds_value by, arena *, ds_value *out,
+                          ds_error *);
+ds_status increment_one(operation *, ds_value id, const char *property, size_t slot, ds_value by, ds_value *now);
+/* A copy of the record with the id, which must be its own where it has one, and with the defaults. */
+ds_status whole_make(const ds_model *, ds_value id, const ds_record *, arena *, filling *, ds_record **out, ds_error *);
+ds_status replace_one(operation *, ds_record *whole, bool must_exist, bool *created);
+/* A record of the model's defaults, in the memory; *out is NULL where there are none. */
+ds_status defaults_make(const definition *, arena *, ds_record **out, ds_error *);
+void defaults_show(const ds_model *, ds_record *); /* tells in the record what a creation has added to it */
+ds_status upsert_one(operation *, ds_record *, bool *created);
+ds_status expiry_check(const ds_model *, bool set, int64_t ttl_ms, ds_error *);
+
 /* An optional entry left this call to the library: its sentence is forgotten. */
 bool left_to_library(operation *, ds_status status);
 

@@ -93,7 +93,7 @@ static ds_status replace_in_turn(operation *op, ds_record *record, bool must_exi
     return status;
 }
 
-static ds_status replace(operation *op, ds_record *record, bool must_exist, bool *created)
+ds_status replace_one(operation *op, ds_record *record, bool must_exist, bool *created)
 {
     op->call.flags |= DS_CALL_FRESH;
     if (op->connector->replace_records == NULL)
@@ -115,9 +115,8 @@ static ds_status replace(operation *op, ds_record *record, bool must_exist, bool
     return status;
 }
 
-/* A copy of the record with the id, which must be its own where it has one, and with the defaults. */
-static ds_status whole_make(const ds_model *model, ds_value id, const ds_record *record, arena *memory, filling *filled,
-                            ds_record **out, ds_error *err)
+ds_status whole_make(const ds_model *model, ds_value id, const ds_record *record, arena *memory, filling *filled,
+                     ds_record **out, ds_error *err)
 {
     const definition *def = model->definition;
     id_text own, other;
@@ -150,7 +149,7 @@ ds_status ds_replace_by_id(ds_model *model, ds_value given, const ds_record *rec
         bool created;
         status = operation_begin(&op, model->source, model, true);
         if (status == DS_OK)
-            status = replace(&op, whole, true, &created);
+            status = replace_one(&op, whole, true, &created);
         status = operation_end(&op, status, err);
     } else {
         refuse(model, status, err);
@@ -169,7 +168,7 @@ static ds_status replace_or_create(ds_model *model, ds_record *record, bool *cre
     operation op;
     status = operation_begin(&op, model->source, model, true);
     if (status == DS_OK)
-        status = replace(&op, record, false, created);
+        status = replace_one(&op, record, false, created);
     filling_undo_after(&filled, record, status);
     filling_free(&filled);
     return operation_end(&op, status, err);

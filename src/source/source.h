@@ -88,6 +88,8 @@ typedef struct operation {
 
 /* Refuses a source that was disconnected, a write to a read-only one; connects if need be (operation_step's deadline). */
 ds_status operation_begin(operation *, ds_source *, const ds_model * /* or a view, or NULL */, bool is_write);
+/* Of several models: the caller names op->model as it goes. */
+ds_status operation_begin_many(operation *, ds_source *, const ds_options *, bool is_write);
 /* A new step: the deadline is commandTimeout from now, or the whole's if that is sooner. */
 void operation_step(operation *);
 /* Ends it: counts it, forgets the connection on DS_LOST and DS_UNREACHABLE, hands the error (with the source's name) to the

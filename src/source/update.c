@@ -4,9 +4,8 @@
 
 /* ---- update ---- */
 
-/* The changes to one record, checked: without the id, which must be the record's own where it is set. */
-static ds_status changes_of(const ds_model *model, ds_value id, const ds_record *changes, arena *memory,
-                            const ds_record **out, ds_error *err)
+ds_status changes_of(const ds_model *model, ds_value id, const ds_record *changes, arena *memory, const ds_record **out,
+                     ds_error *err)
 {
     ds_status status = changes_check(model, changes, err);
     if (status != DS_OK)
@@ -78,7 +77,7 @@ static ds_status increment_by_reading(operation *op, ds_value id, const char *pr
     return status;
 }
 
-static ds_status increment(operation *op, ds_value id, const char *property, size_t slot, ds_value by, ds_value *now)
+ds_status increment_one(operation *op, ds_value id, const char *property, size_t slot, ds_value by, ds_value *now)
 {
     op->call.flags |= DS_CALL_FRESH;
     ds_status status = DS_UNSUPPORTED;
@@ -93,9 +92,8 @@ static ds_status increment(operation *op, ds_value id, const char *property, siz
     return increment_by_reading(op, id, property, slot, by, now);
 }
 
-/* Which property it is, and what is added as a value of its type. */
-static ds_status increment_check(const ds_model *model, const char *property, size_t *slot, ds_value by, arena *memory,
-                                 ds_value *out, ds_error *err)
+ds_status increment_check(const ds_model *model, const char *property, size_t *slot, ds_value by, arena *memory,
+                          ds_value *out, ds_error *err)
 {
     const definition *def = model->definition;
     if (property == NULL)
@@ -138,7 +136,7 @@ ds_status ds_increment(ds_model *model, ds_value given, const char *property, ds
     operation op;
     status = operation_begin(&op, model->source, model, true);
     if (status == DS_OK)
-        status = increment(&op, id, property, slot, amount, &sum);
+        status = increment_one(&op, id, property, slot, amount, &sum);
     if (status == DS_OK && now != NULL)
         *now = sum;
     arena_free(&memory);

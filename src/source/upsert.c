@@ -2,8 +2,7 @@
  * turn. */
 #include "source/operations.h"
 
-/* A record of the model's defaults, in the memory; *out is NULL where there are none. */
-static ds_status defaults_make(const definition *def, arena *memory, ds_record **out, ds_error *err)
+ds_status defaults_make(const definition *def, arena *memory, ds_record **out, ds_error *err)
 {
     *out = NULL;
     for (size_t slot = 0; slot < def->property_count; slot++) {
@@ -37,11 +36,10 @@ static ds_status upsert_by_entry(operation *op, ds_record *record, arena *memory
     return status;
 }
 
-/* Tells in the record what a creation has added to it. */
-static void show_defaults(const operation *op, ds_record *record)
+void defaults_show(const ds_model *model, ds_record *record)
 {
     filling filled;
-    filling_defaults(&filled, op->model, record, NULL);
+    filling_defaults(&filled, model, record, NULL);
     filling_free(&filled);
 }
 
@@ -74,7 +72,7 @@ static ds_status upsert_in_turn(operation *op, ds_record *record, const ds_recor
     return status;
 }
 
-static ds_status upsert(operation *op, ds_record *record, bool *created)
+ds_status upsert_one(operation *op, ds_record *record, bool *created)
 {
     const definition *def = op->model->definition;
     arena memory = {.chunks = NULL};
@@ -84,7 +82,7 @@ static ds_status upsert(operation *op, ds_record *record, bool *created)
     if (missing == DS_NO_SLOT && op->connector->upsert_records != NULL) {
         status = upsert_by_entry(op, record, &memory, created);
         if (status == DS_OK && *created)
-            show_defaults(op, record);
+            defaults_show(op->model, record);
     }
     if (left_to_library(op, status)) {
         ds_record *changes = changes_without_id(record, &memory);
@@ -119,7 +117,7 @@ ds_status ds_upsert(ds_model *model, ds_record *record, bool *created, ds_error 
         operation op;
         status = operation_begin(&op, model->source, model, true);
         if (status == DS_OK)
-            status = upsert(&op, record, &was_created);
+            status = upsert_one(&op, record, &was_created);
         status = operation_end(&op, status, err);
     }
     if (created != NULL)

@@ -17,13 +17,13 @@ static const struct example {
     const char *name;
     place runs_on; /* the same output on both */
 } examples[] = {
-    {"allocator", MEMORY}, {"catalog", MEMORY},       {"crud", BOTH},
-    {"errors", BOTH},      {"execute", MEMORY},       {"expiry", BOTH},
-    {"filters", BOTH},     {"hello", BOTH},           {"import_export", BOTH},
-    {"iso_codes", 0}, /* below */
-    {"models", MEMORY},    {"own_connector", MEMORY}, {"paging", BOTH},
-    {"reconnect", MEMORY}, {"schemaless", BOTH},      {"threads_and_cancel", BOTH},
-    {"upsert", BOTH},      {"values", MEMORY},        {"watch", BOTH},
+    {"allocator", MEMORY},   {"batches", BOTH},         {"catalog", MEMORY},
+    {"crud", BOTH},          {"errors", BOTH},          {"execute", MEMORY},
+    {"expiry", BOTH},        {"filters", BOTH},         {"hello", BOTH},
+    {"import_export", BOTH}, {"iso_codes", 0}, /* below */
+    {"models", MEMORY},      {"own_connector", MEMORY}, {"paging", BOTH},
+    {"reconnect", MEMORY},   {"schemaless", BOTH},      {"threads_and_cancel", BOTH},
+    {"upsert", BOTH},        {"values", MEMORY},        {"watch", BOTH},
 };
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };
 

@@ -46,8 +46,8 @@ typedef struct group {
     size_t count;
 } group;
 
-extern const group group_create, group_find, group_order, group_update, group_delete, group_values, group_models,
-    group_threads;
+extern const group group_batch, group_create, group_find, group_order, group_update, group_delete, group_values,
+    group_models, group_threads;
 
 /* The definition that most cases use. */
 #define PERSON                                                                                                         \
@@ -80,6 +80,20 @@ void step_delete_where(run *, const char *where, uint64_t expected);
 void step_expire(run *, const char *id, int64_t ms, ds_status expected);
 void step_ttl(run *, const char *id, int64_t low, int64_t high, ds_status expected);
 void step_gone(run *, const char *id); /* awaits that an expiring record is gone */
+
+/* A write of a batch, and what it must come to. Atomic ones are DS_UNSUPPORTED, each of them, without the capability. */
+typedef struct batch_write {
+    ds_write_kind kind;
+    const char *id, *json;
+    ds_status outcome;
+    const char *property;
+    int64_t number; /* to add, or ms */
+    int64_t now;    /* of an increment */
+    bool is_number; /* the property: `now` is not looked at */
+    bool created;   /* of upsert and replace_or_create */
+    bool other;     /* of the other model */
+} batch_write;
+void step_batch(run *, ds_model *other, unsigned flags, const batch_write *, size_t n);
 
 /* Writes a line of C into the trace; and fails the case with what was expected and what came. */
 void trace(run *, const char *format, ...) __attribute__((format(printf, 2, 3)));

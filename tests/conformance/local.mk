@@ -2,6 +2,8 @@
 bin_PROGRAMS += datasource-conformance
 datasource_conformance_SOURCES = \
 	tests/conformance/answer.c \
+	tests/conformance/batch_step.c \
+	tests/conformance/case_batch.c \
 	tests/conformance/case_create.c \
 	tests/conformance/case_delete.c \
 	tests/conformance/case_find.c \

@@ -65,6 +65,7 @@ void run_begin(run *r, suite *s, const char *definition)
     trace(r, "const ds_record *found;");
     trace(r, "ds_query *query;");
     trace(r, "ds_cursor *cursor;");
+    trace(r, "ds_batch *writes;");
     trace(r, "ds_filter *filter;");
     trace(r, "uint64_t n;");
     trace(r, "int64_t ms;");
