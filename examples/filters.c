@@ -7,8 +7,7 @@ static const char MODELS[] = "{\"name\": \"Peak\", \"properties\": {"
 
 static const char *const PEAKS[] = {
     "{\"name\": \"Everest\", \"metres\": 8849, \"country\": \"NP\", \"climbed\": \"1953-05-29\", \"tags\": [\"ice\"]}",
-    "{\"name\": \"K2\", \"metres\": 8611, \"country\": \"PK\", \"climbed\": \"1954-07-31\", \"tags\": [\"ice\", "
-    "\"steep\"]}",
+    "{\"name\": \"K2\", \"metres\": 8611, \"country\": \"PK\", \"climbed\": \"1954-07-31\", \"tags\": [\"ice\"]}",
     "{\"name\": \"Eiger\", \"metres\": 3967, \"country\": \"CH\", \"climbed\": \"1858-08-11\", \"tags\": [\"steep\"]}",
     "{\"name\": \"Gangkhar Puensum\", \"metres\": 7570, \"country\": \"BT\"}",
     "{\"name\": \"Teide\", \"metres\": 3715, \"country\": \"ES\", \"tags\": [\"volcano\"]}",

@@ -5,12 +5,13 @@
 #include "reply.h"
 
 #include <hiredis/hiredis.h>
+#include <limits.h>
 #include <stdio.h>
 
 enum { DEPTH_MAX = 32, FIRST_ELEMENTS = 16, READER_BUFFER = 1 << 20 };
 #define BULK_MAX ((size_t)1 << 30) /* bytes that may wait in the reader for the end of a string */
 
-typedef enum trouble { TROUBLE_NONE, TROUBLE_UNASKED, TROUBLE_KIND, TROUBLE_DEPTH } trouble;
+typedef enum trouble { TROUBLE_NONE, TROUBLE_UNASKED, TROUBLE_KIND, TROUBLE_DEPTH, TROUBLE_COUNT } trouble;
 
 struct decoder {
     redisReader *reader;
@@ -221,7 +222,11 @@ static void on_free(void *object)
 #if HIREDIS_MAJOR >= 1
 static void *on_array(const redisReadTask *task, size_t count)
 {
-    return on_array_of(task, count);
+    decoder *self = task->privdata;
+    if (count <= INT_MAX) /* as 0.14 does */
+        return on_array_of(task, count);
+    self->trouble = TROUBLE_COUNT;
+    return NULL;
 }
 
 static void *refuse(const redisReadTask *task)
@@ -314,7 +319,8 @@ static ds_status fail(const decoder *self, const char *where, ds_error *err)
 {
     static const char *const words[] = {[TROUBLE_UNASKED] = "sent a reply that nobody had asked for",
                                         [TROUBLE_KIND] = "sent a reply of a kind that RESP2 does not have",
-                                        [TROUBLE_DEPTH] = "sent a reply that is nested too deeply"};
+                                        [TROUBLE_DEPTH] = "sent a reply that is nested too deeply",
+                                        [TROUBLE_COUNT] = "sent a reply of too many elements"};
     if (self->trouble != TROUBLE_NONE)
         return ds_error_set(err, DS_BACKEND, "the server at %s %s", where, words[self->trouble]);
     if (self->reader->err == REDIS_ERR_OOM)

@@ -63,7 +63,8 @@ static void happened(ds_source *source, ds_event event, const ds_error *cause)
 
 static void happened_connected(ds_source *source, bool was)
 {
-    source->reached = source->connected = true;
+    source->reached = true;
+    source->connected = true;
     if (was)
         return;
     source->connects++;

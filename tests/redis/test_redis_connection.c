@@ -6,8 +6,11 @@
 #include "redis_server.h"
 #include "suite.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +249,59 @@ static void all_addresses(void)
     redis_server_stop(only6);
 }
 
+/* The library's getaddrinfo() is this one, which does not come back for one name until it is let go. */
+static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t names_changed = PTHREAD_COND_INITIALIZER;
+static bool names_are_stuck;
+static int names_under_way;
+
+int getaddrinfo(const char *restrict host, const char *restrict service, const struct addrinfo *restrict hints,
+                struct addrinfo **restrict out)
+{
+    static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    pthread_mutex_lock(&names_lock);
+    if (real == NULL)
+        *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    bool is_slow = host != NULL && strcmp(host, "slow.test") == 0 && (hints->ai_flags & AI_NUMERICHOST) == 0;
+    names_under_way += is_slow;
+    while (is_slow && names_are_stuck)
+        pthread_cond_wait(&names_changed, &names_lock);
+    names_under_way -= is_slow;
+    pthread_cond_broadcast(&names_changed);
+    pthread_mutex_unlock(&names_lock);
+    return real(is_slow ? "127.0.0.1" : host, service, hints, out);
+}
+
+static void let_names_go(void)
+{
+    pthread_mutex_lock(&names_lock);
+    names_are_stuck = false;
+    pthread_cond_broadcast(&names_changed);
+    while (names_under_way > 0)
+        pthread_cond_wait(&names_changed, &names_lock);
+    pthread_mutex_unlock(&names_lock);
+}
+
+static void slow_names(void)
+{
+    probe p;
+    char reply[256];
+    names_are_stuck = true;
+    CU_ASSERT_EQUAL(probe_open(&p, "{\"host\": \"slow.test\", \"port\": %d}", server->port), DS_OK);
+    int64_t started = ds_now();
+    CU_ASSERT_EQUAL(probe_say(&p, "PING", false, 100, reply), DS_TIMEOUT);
+    judge_time("a name that is looked up for ever", started, 100);
+    let_names_go();
+    CU_ASSERT_EQUAL(probe_say(&p, "PING", false, 5000, reply), DS_OK); /* the same look-up, finished meanwhile */
+    probe_close(&p);
+    names_are_stuck = true;
+    CU_ASSERT_EQUAL(probe_open(&p, "{\"host\": \"slow.test\", \"port\": %d, \"connectTimeout\": 50}", server->port),
+                    DS_OK);
+    CU_ASSERT_EQUAL(probe_say(&p, "PING", false, 5000, reply), DS_UNREACHABLE);
+    probe_close(&p); /* while the thread still looks */
+    let_names_go();
+}
+
 static void too_many_clients(void)
 {
     redis_server *small = redis_server_start((const char *const[]){"--maxclients", "1", NULL});
@@ -361,6 +417,24 @@ static void no_signal_no_leak_to_children(void)
     probe_close(&p);
 }
 
+static int count_descriptors(void)
+{
+    int count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    while (folder != NULL && readdir(folder) != NULL)
+        count++;
+    if (folder != NULL)
+        closedir(folder);
+    return count;
+}
+
+static int descriptors_before;
+
+static void nothing_left_open(void)
+{
+    CU_ASSERT_EQUAL(count_descriptors(), descriptors_before);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -373,13 +447,16 @@ int main(void)
         {"a port that accepts and never answers ends by the deadline, over TLS too", never_answers},
         {"connectTimeout ends an attempt before the operation's deadline", connect_timeout},
         {"all addresses of a name are tried", all_addresses},
+        {"a name look-up that does not end is left behind at the deadline", slow_names},
         {"a server with too many clients is DS_BUSY", too_many_clients},
         {"events come in order, with no lock held, and the states follow them", events_and_states},
         {"a failed attempt is an error event", failure_events},
         {"no SIGPIPE is raised, sockets close on exec, and a restarted server is found again",
          no_signal_no_leak_to_children},
+        {"all descriptors are closed at the end", nothing_left_open},
     };
     server = redis_server_start(NULL);
+    descriptors_before = count_descriptors();
     int status = SUITE_RUN("redis connection", tests);
     redis_server_stop(server);
     return status;
