@@ -8,6 +8,7 @@ const command commands[] = {
     {"sources", run_sources, 0, 0, "", "what data sources are configured", false},
     {"connectors", run_connectors, 0, 1, "[CONNECTOR]", "what connectors there are, or the settings of one", false},
     {"models", run_models, 1, 1, "SOURCE", "the models that live on a data source", false},
+    {"add", run_add, 1, 1, "SOURCE [--replace]", "ask for a connector and its settings, try, and write them", true},
     {"ping", run_ping, 1, 1, "SOURCE", "connect, and say how long it took", false},
     {"create", run_create, 3, 3, "SOURCE MODEL JSON", "store a record (-: JSON lines on standard input)", false},
     {"get", run_get, 3, 3, "SOURCE MODEL ID", "the record with this id", false},

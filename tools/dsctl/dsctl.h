@@ -93,6 +93,12 @@ ds_status failures_end(const failures *); /* says how many more there were */
 /* A failure that is not of one record, but of all that follow. */
 bool failure_is_final(ds_status);
 
+/* ---- prompt.c ---- */
+
+bool prompt_is_on(void); /* standard input is a terminal; where it is not, questions are not written */
+/* The next line of standard input, for free(); NULL at its end. */
+char *prompt_ask(const char *question, bool is_secret);
+
 /* ---- words.c ---- */
 
 /* The names of "a,b,c", which is cut at the commas; ends in NULL, for free(). NULL: out of memory. */

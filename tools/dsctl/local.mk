@@ -2,6 +2,9 @@
 bin_PROGRAMS += dsctl
 dsctl_SOURCES = \
 	tools/dsctl/about.c \
+	tools/dsctl/add.c \
+	tools/dsctl/answer.c \
+	tools/dsctl/answer.h \
 	tools/dsctl/commands.c \
 	tools/dsctl/copy.c \
 	tools/dsctl/csv.c \
@@ -10,6 +13,7 @@ dsctl_SOURCES = \
 	tools/dsctl/import.c \
 	tools/dsctl/main.c \
 	tools/dsctl/progress.c \
+	tools/dsctl/prompt.c \
 	tools/dsctl/records.c \
 	tools/dsctl/stored.c \
 	tools/dsctl/table.c \
