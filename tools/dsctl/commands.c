@@ -26,6 +26,7 @@ const command commands[] = {
     {"migrate", run_migrate, 1, 2, "SOURCE [MODEL]", "make what is stored fit the models", false},
     {"discover", run_discover, 1, 2, "SOURCE [PATTERN]", "propose models for what is stored", false},
     {"execute", run_execute, 2, 1000, "SOURCE ARG...", "the backend's own command", false},
+    {"shell", run_shell, 1, 1, "SOURCE", "these commands at a prompt, without naming the source again", true},
     {NULL, NULL, 0, 0, NULL, NULL, false},
 };
 
@@ -42,7 +43,7 @@ bool command_takes_source(const command *c)
     return strncmp(c->arguments, "SOURCE", 6) == 0;
 }
 
-static const char *arguments_of(const command *c, bool in_shell)
+const char *command_arguments(const command *c, bool in_shell)
 {
     if (!in_shell || !command_takes_source(c))
         return c->arguments;
@@ -53,7 +54,7 @@ void commands_print(FILE *out, bool in_shell)
 {
     for (const command *c = commands; c->name != NULL; c++)
         if (!in_shell || !c->not_in_shell)
-            fprintf(out, "  %-10s %-48s %s\n", c->name, arguments_of(c, in_shell), c->help);
+            fprintf(out, "  %-10s %-48s %s\n", c->name, command_arguments(c, in_shell), c->help);
 }
 
 int dsctl_exit_status(ds_status status)
@@ -155,7 +156,7 @@ static int run_command(dsctl *ctl, int argc, char **argv)
     }
     if (argc - 1 < c->least || argc - 1 > c->most) {
         fprintf(stderr, "usage: %s%s %s\n", ctl->source == NULL ? "dsctl " : "", c->name,
-                arguments_of(c, ctl->source != NULL));
+                command_arguments(c, ctl->source != NULL));
         return 2;
     }
     ds_status status = c->run(ctl, argc - 1, argv + 1);
@@ -164,7 +165,9 @@ static int run_command(dsctl *ctl, int argc, char **argv)
         status = flushed;
     if (status != DS_OK && ctl->error.message[0] != '\0')
         fprintf(stderr, "dsctl: %s\n", ctl->error.message);
-    return dsctl_exit_status(status);
+    for (size_t i = 0; i < sizeof ctl->views / sizeof *ctl->views; i++)
+        ds_model_free(ctl->views[i]);
+    return status == DS_OK ? ctl->exit_status : dsctl_exit_status(status);
 }
 
 int dsctl_run(dsctl *ctl, int count, char **words)

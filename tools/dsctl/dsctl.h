@@ -13,6 +13,9 @@ typedef struct dsctl {
     const char *where, *at, *fields, *format; /* --where, --at, --fields, --format */
     bool all, replace;                        /* --all, --replace */
     const char *source;                       /* of the shell that we are in; NULL: in none */
+    const ds_cancel *cancel;                  /* Ctrl-C in a shell; NULL: none */
+    ds_model *views[4];                       /* that carry it, until the command ends */
+    int exit_status;                          /* of a shell: of the last command that failed */
     ds_catalog *catalog;                      /* opened by dsctl_catalog() */
     ds_error error;                           /* of the command; told by its caller unless the message is empty */
 } dsctl;
@@ -37,6 +40,7 @@ typedef struct command {
 extern const command commands[]; /* ends in a NULL name */
 const command *command_find(const char *name);
 bool command_takes_source(const command *); /* as its first argument */
+const char *command_arguments(const command *, bool in_shell);
 void commands_print(FILE *, bool in_shell);
 
 /* Takes the options out of `words` and runs what is left as a command, in a shell with its source put before the arguments;

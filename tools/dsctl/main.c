@@ -21,7 +21,14 @@ ds_source *dsctl_source(dsctl *ctl, const char *name)
 ds_model *dsctl_model(dsctl *ctl, const char *source, const char *model)
 {
     ds_source *on = dsctl_source(ctl, source);
-    return on == NULL ? NULL : ds_source_model(on, model, &ctl->error);
+    ds_model *made = on == NULL ? NULL : ds_source_model(on, model, &ctl->error);
+    for (size_t i = 0; made != NULL && ctl->cancel != NULL && i < sizeof ctl->views / sizeof *ctl->views; i++) {
+        if (ctl->views[i] != NULL)
+            continue;
+        const ds_options options = {.size = sizeof options, .cancel = ctl->cancel};
+        return ds_model_with(made, &options, &ctl->views[i], &ctl->error) == DS_OK ? ctl->views[i] : NULL;
+    }
+    return made;
 }
 
 ds_status dsctl_nomem(dsctl *ctl)
