@@ -1,0 +1,16 @@
+# Catalogs, and the life of a source. They link src/libinternal.la to see what threads wait for.
+PUPPET_SOURCES = tests/source/puppet.c tests/source/puppet.h tests/source/hands.c tests/source/hands.h
+
+check_PROGRAMS += tests/source/test_life
+TESTS += tests/source/test_life
+THREAD_TESTS += tests/source/test_life
+tests_source_test_life_SOURCES = tests/source/test_life.c $(PUPPET_SOURCES)
+tests_source_test_life_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_source_test_life_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/source/test_events
+TESTS += tests/source/test_events
+THREAD_TESTS += tests/source/test_events
+tests_source_test_events_SOURCES = tests/source/test_events.c $(PUPPET_SOURCES)
+tests_source_test_events_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_source_test_events_LDADD = $(UNIT_LIBS)
