@@ -14,3 +14,9 @@ THREAD_TESTS += tests/source/test_events
 tests_source_test_events_SOURCES = tests/source/test_events.c $(PUPPET_SOURCES)
 tests_source_test_events_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_source_test_events_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/source/test_operation
+TESTS += tests/source/test_operation
+tests_source_test_operation_SOURCES = tests/source/test_operation.c $(PUPPET_SOURCES)
+tests_source_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_source_test_operation_LDADD = $(UNIT_LIBS)

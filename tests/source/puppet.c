@@ -335,6 +335,19 @@ static ds_status open_model(void *connection, const ds_model *model, void **stat
     return act(PUPPET_MODEL, connection, call);
 }
 
+static ds_status expire(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call)
+{
+    (void)model, (void)id, (void)ttl_ms;
+    return act(PUPPET_UPDATE, connection, call);
+}
+
+static ds_status ttl(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms, ds_call *call)
+{
+    (void)model, (void)id;
+    *ttl_ms = -1;
+    return act(PUPPET_FIND, connection, call);
+}
+
 static ds_status execute(void *connection, size_t argc, const char *const *argv, const size_t *lengths,
                          ds_buffer *reply, ds_call *call)
 {
@@ -365,15 +378,10 @@ static const ds_option model_options[] = {{.name = "shelf", .types = DS_OPTION_S
     .close = close_doll, .create_records = create_all, .find_records = find, .next_block = next_block,                 \
     .end_scan = end_scan, .update_records = update_all, .delete_records = delete_all
 
-static const ds_connector full = {PUPPET_REQUIRED,
-                                  .name = "puppet",
-                                  .open = open_doll,
-                                  .connect = connect_doll,
-                                  .disconnect = disconnect_doll,
-                                  .ping = ping_doll,
-                                  .open_model = open_model,
-                                  .execute = execute,
-                                  .stats = stats};
+static const ds_connector full = {PUPPET_REQUIRED,   .name = "puppet",         .capabilities = DS_CAN_EXPIRE,
+                                  .open = open_doll, .connect = connect_doll,  .disconnect = disconnect_doll,
+                                  .ping = ping_doll, .open_model = open_model, .expire = expire,
+                                  .ttl = ttl,        .execute = execute,       .stats = stats};
 static const ds_connector bare = {PUPPET_REQUIRED, .name = "puppet-bare", .open = open_doll, .connect = connect_doll};
 static const ds_connector self_made = {PUPPET_REQUIRED,   .name = "puppet-self",   .capabilities = DS_CAN_RECONNECT,
                                        .open = open_self, .connect = connect_self, .disconnect = disconnect_self,
