@@ -20,3 +20,16 @@ TESTS += tests/source/test_operation
 tests_source_test_operation_SOURCES = tests/source/test_operation.c $(PUPPET_SOURCES)
 tests_source_test_operation_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_source_test_operation_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/source/test_catalog
+TESTS += tests/source/test_catalog
+THREAD_TESTS += tests/source/test_catalog
+tests_source_test_catalog_SOURCES = tests/source/test_catalog.c $(PUPPET_SOURCES)
+tests_source_test_catalog_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_source_test_catalog_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/source/test_source_nomem
+TESTS += tests/source/test_source_nomem
+tests_source_test_source_nomem_SOURCES = tests/source/test_source_nomem.c $(PUPPET_SOURCES)
+tests_source_test_source_nomem_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_source_test_source_nomem_LDADD = $(UNIT_LIBS)
