@@ -5,6 +5,7 @@ EXTRA_DIST += tests/run-one tests/style tests/abi.sh tests/coverage.sh tests/ins
 
 include tests/support/local.mk
 include tests/unit/local.mk
+include tests/source/local.mk
 include tests/memory/local.mk
 include tests/redis/local.mk
 include tests/conformance/local.mk

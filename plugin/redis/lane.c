@@ -189,6 +189,9 @@ static ds_status take_turn(redis_lane *self, run *this)
     status = exchange(self, this->request, this->call, &this->error);
     if (status != DS_OK && self->link.state == LINK_CLOSED)
         this->is_again = may_repeat(this);
+    if (status != DS_OK && this->is_again && self->link.events != NULL)
+        ds_log(DS_LOG_INFO, ds_source_name(self->link.events->source), "an operation is sent again: %s",
+               this->error.message);
     return status;
 }
 

@@ -85,7 +85,7 @@ static ds_status attempt(ds_source *source, ds_call *call)
 {
     bool was = source->connected;
     pthread_mutex_unlock(&source->lock);
-    ds_log(DS_LOG_DEBUG, source->name, "connecting by %s", source->connector->name);
+    ds_log(DS_LOG_DEBUG, source->name, "connecting");
     ds_status status = source->connector->connect(source->connection, call);
     if (status == DS_OK)
         *call->error = (ds_error){.status = DS_OK}; /* of an address that was tried before, say */
@@ -205,6 +205,18 @@ ds_status ds_disconnect(ds_source *source, ds_error *err)
     pthread_mutex_unlock(&source->lock);
     source_events_tell(source);
     return tell(source, status, &error, err);
+}
+
+void life_end(ds_source *source)
+{
+    ds_error error = {0};
+    ds_call call = {.size = sizeof call, .deadline = after_ms(source->command_timeout_ms), .error = &error};
+    pthread_mutex_lock(&source->lock);
+    source->disconnected = source->changing = true; /* so that a handler cannot begin anew */
+    source->changer = pthread_self();
+    hang_up(source, &call);
+    pthread_mutex_unlock(&source->lock);
+    source_events_tell(source);
 }
 
 static void look(const ds_source *source, bool *open, bool *ready)

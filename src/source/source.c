@@ -75,17 +75,16 @@ ds_status source_make(const char *name, const ds_connector *connector, settings 
         source_free(source);
         return status;
     }
+    ds_log(DS_LOG_DEBUG, name, "opened with the connector %s %s", connector->name,
+           connector->version == NULL ? "" : connector->version);
     *out = source;
     return DS_OK;
 }
 
-/* The host hears of the end, and may not begin anew. */
 void source_free(ds_source *source)
 {
-    source->disconnected = true;
-    source->generation++;
-    if (source->connected && (source->connector->capabilities & DS_CAN_RECONNECT) == 0)
-        ds_source_emit(source, DS_EVENT_END, NULL);
+    if (source->connection != NULL)
+        life_end(source);
     models_free(source);
     if (source->connection != NULL)
         source->connector->close(source->connection);

@@ -61,6 +61,8 @@ void source_events_free(ds_source *);
 ds_status life_connect(ds_source *, ds_call *);
 /* The sentence for an operation on a source that was disconnected. */
 ds_status life_refuse(ds_error *);
+/* Before the source is freed: disconnects for good, and tells the host. */
+void life_end(ds_source *);
 /* An operation on connection number `connects` found it lost. */
 void life_lose(ds_source *, uint64_t connects, const ds_error *cause);
 /* src/source/models.c: the handle of a definition on a source, made if need be. `owned`: the source is to free the definition;
