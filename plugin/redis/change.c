@@ -3,8 +3,12 @@
 
 static write_job make_job(void *connection, const ds_model *model, ds_outcomes *outcomes, ds_call *call)
 {
-    write_job job = {
-        .map = connection, .model = model, .state = ds_model_state(model), .call = call, .outcomes = outcomes};
+    write_job job = {.map = connection,
+                     .model = model,
+                     .state = ds_model_state(model),
+                     .call = call,
+                     .outcomes = outcomes,
+                     .uses = SCRIPT_WRITE};
     return job;
 }
 
@@ -18,7 +22,7 @@ static bool raises_sequence(const write_job *job, size_t i)
     return job->state->sequenced && write_id(job, i).as.integer > 0;
 }
 
-static ds_status encode_update(const write_job *job, redis_request *request, size_t i, bool whole)
+ds_status encode_update(const write_job *job, redis_request *request, size_t i, bool whole)
 {
     write_plan plan = {.when = "must", .set = job->shared, .expected = expected_at(job, i)};
     return write_encode(job, request, job->ids[i], &plan, whole);
@@ -36,7 +40,7 @@ ds_status update_records(void *connection, const ds_model *model, const ds_value
     return write_run(&job, 0, n);
 }
 
-static ds_status encode_replace(const write_job *job, redis_request *request, size_t i, bool whole)
+ds_status encode_replace(const write_job *job, redis_request *request, size_t i, bool whole)
 {
     write_plan plan = {.when = job->must_exist ? "must" : "may",
                        .set = job->records[i],
@@ -60,7 +64,7 @@ ds_status replace_records(void *connection, const ds_model *model, ds_record *co
     return write_run(&job, 0, n);
 }
 
-static ds_status encode_upsert(const write_job *job, redis_request *request, size_t i, bool whole)
+ds_status encode_upsert(const write_job *job, redis_request *request, size_t i, bool whole)
 {
     write_plan plan = {.when = "may",
                        .set = job->records[i],
@@ -84,7 +88,7 @@ ds_status upsert_records(void *connection, const ds_model *model, ds_record *con
     return write_run(&job, 0, n);
 }
 
-static ds_status encode_delete(const write_job *job, redis_request *request, size_t i, bool whole)
+ds_status encode_delete(const write_job *job, redis_request *request, size_t i, bool whole)
 {
     const ds_record *expected = expected_at(job, i);
     field_counts counts = fields_count(job->state, expected);
@@ -100,6 +104,7 @@ ds_status delete_records(void *connection, const ds_model *model, const ds_value
 {
     write_job job = make_job(connection, model, outcomes, call);
     job.encode = encode_delete;
+    job.uses = SCRIPT_DELETE;
     job.ids = ids;
     job.expected = expected;
     return write_run(&job, 0, n);

@@ -94,4 +94,5 @@ DS_API const ds_connector ds_connector_v1 = {
     .explain = explain_find,
     .execute = execute_command,
     .stats = source_stats,
+    .batch = run_batch,
 };

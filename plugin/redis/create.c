@@ -2,7 +2,7 @@
 #include "write.h"
 
 /* A plain HSET where nobody can have the id and nothing expires; the script otherwise. */
-static ds_status encode_plain(const write_job *job, redis_request *request, size_t i, bool whole)
+ds_status encode_plain(const write_job *job, redis_request *request, size_t i, bool whole)
 {
     const redis_model *state = job->state;
     const ds_record *record = job->records[i];
@@ -30,7 +30,7 @@ static ds_status encode_plain(const write_job *job, redis_request *request, size
     return fields_append(request, state, record);
 }
 
-static ds_status encode_numbered(const write_job *job, redis_request *request, size_t i, bool whole)
+ds_status encode_numbered(const write_job *job, redis_request *request, size_t i, bool whole)
 {
     const redis_model *state = job->state;
     write_plan plan = {.when = "new",
@@ -87,6 +87,15 @@ static bool lacks_id(const write_job *job, size_t i)
     return write_id(job, i).type == DS_NULL;
 }
 
+ds_status write_take_numbers(const write_job *job, size_t count, int64_t *last)
+{
+    redis_request *request = redis_request_new(job->map->redis);
+    ds_status status = request == NULL ? ds_error_set(job->call->error, DS_NOMEM, "out of memory")
+                                       : take_numbers(job, request, count, last);
+    redis_request_free(request);
+    return status;
+}
+
 /* Gives the records from `first` on that have no id the next numbers; *end is behind the last of them. */
 static ds_status number_records(const write_job *job, size_t first, size_t n, size_t *end)
 {
@@ -94,10 +103,7 @@ static ds_status number_records(const write_job *job, size_t first, size_t n, si
     while (first + count < n && count < ROUND_COMMANDS && lacks_id(job, first + count))
         count++;
     int64_t last = 0;
-    redis_request *request = redis_request_new(job->map->redis);
-    ds_status status = request == NULL ? ds_error_set(job->call->error, DS_NOMEM, "out of memory")
-                                       : take_numbers(job, request, count, &last);
-    redis_request_free(request);
+    ds_status status = write_take_numbers(job, count, &last);
     for (size_t k = 0; k < count && status == DS_OK; k++)
         if (ds_record_put(job->records[first + k], job->state->id_slot, ds_integer(last - (int64_t)(count - 1 - k))) !=
             DS_OK)
@@ -114,10 +120,12 @@ static ds_status create_numbered(write_job *job, size_t n)
         if (lacks_id(job, first)) {
             status = number_records(job, first, n, &end);
             job->encode = encode_plain;
+            job->uses = SCRIPT_CREATE;
         } else {
             for (end = first + 1; end < n && !lacks_id(job, end);)
                 end++;
             job->encode = encode_numbered;
+            job->uses = SCRIPT_WRITE;
         }
         if (status == DS_OK)
             status = write_run(job, first, end);
@@ -134,6 +142,7 @@ ds_status create_records(void *connection, const ds_model *model, ds_record *con
                      .call = call,
                      .outcomes = outcomes,
                      .encode = encode_plain,
+                     .uses = SCRIPT_CREATE,
                      .records = records};
     return job.state->sequenced ? create_numbered(&job, n) : write_run(&job, 0, n);
 }

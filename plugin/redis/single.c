@@ -39,8 +39,7 @@ static ds_status missing(const redis_model *state, const ds_text *id, ds_error *
                         key_show(&state->keys, KEY_RECORD, id->bytes, id->length).text);
 }
 
-/* Integers alone: numbers are added by the library, so that the sum is the same everywhere. */
-static bool is_for_server(const ds_model *model, size_t slot, ds_value by)
+bool increment_is_for_server(const ds_model *model, size_t slot, ds_value by)
 {
     const ds_property *property = ds_model_property(model, slot);
     return by.type == DS_INTEGER && (property == NULL || property->type == DS_PROPERTY_INTEGER);
@@ -50,7 +49,7 @@ ds_status increment_field(void *connection, const ds_model *model, ds_value id_v
                           ds_value by, ds_value *now, ds_call *call)
 {
     const redis_model *state = ds_model_state(model);
-    if (slot == state->id_slot || !is_for_server(model, slot, by))
+    if (slot == state->id_slot || !increment_is_for_server(model, slot, by))
         return ds_error_set(call->error, DS_UNSUPPORTED, "Redis adds integers only");
     ds_text id, text;
     ds_value_text(id_value, &id);

@@ -52,7 +52,7 @@ static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
         ds_outcome_fail(job->outcomes, i, DS_BACKEND, 0, "the server gave an answer that no script of ours gives");
 }
 
-static void tell(const write_job *job, size_t i, const redis_reply *reply)
+void write_tell(const write_job *job, size_t i, const redis_reply *reply)
 {
     if (reply == NULL)
         ds_outcome_fail(job->outcomes, i, DS_UNKNOWN_OUTCOME, 0, "%s", ANSWER_LOST);
@@ -69,6 +69,9 @@ static void tell(const write_job *job, size_t i, const redis_reply *reply)
 /* ---- rounds ---- */
 
 typedef struct write_round {
+    const write_job *jobs;
+    bool each_own;                  /* a job a write; otherwise one for all */
+    bool is_left;                   /* a write stays undecided */
     size_t indices[ROUND_COMMANDS]; /* of the records whose commands are in the request, in its order */
     size_t count;
     seen ids;
@@ -93,23 +96,40 @@ static bool refuse_size(const write_job *job, size_t i)
     return true;
 }
 
+static const write_job *job_at(const write_round *round, size_t i)
+{
+    return round->each_own ? &round->jobs[i] : round->jobs;
+}
+
+/* Whether no other write of the round is of this record. */
+static ds_status note_id(write_round *round, const write_job *job, size_t i, bool *added)
+{
+    char key[sizeof(void *) + 512];
+    ds_text id;
+    ds_value_text(write_id(job, i), &id);
+    if (!round->each_own || id.length > sizeof key - sizeof(void *)) /* then the id counts for all models */
+        return seen_add(&round->ids, id.bytes, id.length, added);
+    memcpy(key, &job->state, sizeof(void *));
+    memcpy(key + sizeof(void *), id.bytes, id.length);
+    return seen_add(&round->ids, key, sizeof(void *) + id.length, added);
+}
+
 /* Takes records from *next on while they fit. */
-static ds_status gather(const write_job *job, write_round *round, size_t *next, size_t end)
+static ds_status gather(write_round *round, size_t *next, size_t end)
 {
     round->count = 0;
     seen_clear(&round->ids);
     redis_request_reset(round->request);
     while (*next < end && round->count < ROUND_COMMANDS && request_size(round->request) < ROUND_BYTES) {
         bool added = true;
-        ds_text id;
-        ds_value_text(write_id(job, *next), &id);
-        if (end - *next > 1 || round->count > 0)
-            if (seen_add(&round->ids, id.bytes, id.length, &added) != DS_OK)
+        const write_job *job = job_at(round, *next);
+        if (job->encode != NULL && (end - *next > 1 || round->count > 0))
+            if (note_id(round, job, *next, &added) != DS_OK)
                 return DS_NOMEM;
         if (!added)
             break;
         size_t i = (*next)++;
-        if (refuse_size(job, i))
+        if (job->encode == NULL || refuse_size(job, i))
             continue;
         ds_status status = job->encode(job, round->request, i, false);
         if (status != DS_OK)
@@ -119,12 +139,15 @@ static ds_status gather(const write_job *job, write_round *round, size_t *next, 
     return DS_OK;
 }
 
-/* The commands that met no script, once more; the first of them brings it along. */
-static ds_status encode_again(const write_job *job, write_round *round)
+/* The commands that met no script, once more; the first of each script brings it along. */
+static ds_status encode_again(write_round *round)
 {
+    bool brought[SCRIPT_COUNT + 1] = {false};
     redis_request_reset(round->request);
     for (size_t k = 0; k < round->count; k++) {
-        ds_status status = job->encode(job, round->request, round->indices[k], k == 0);
+        const write_job *job = job_at(round, round->indices[k]);
+        ds_status status = job->encode(job, round->request, round->indices[k], !brought[job->uses]);
+        brought[job->uses] = true;
         if (status != DS_OK)
             return status;
     }
@@ -132,11 +155,12 @@ static ds_status encode_again(const write_job *job, write_round *round)
 }
 
 /* Tells what became of each command; those that met no script stay in the round. */
-static void settle(const write_job *job, write_round *round)
+static void settle(write_round *round)
 {
     size_t again = 0;
     for (size_t k = 0; k < round->count; k++) {
         size_t i = round->indices[k];
+        const write_job *job = job_at(round, i);
         ds_error error = {.status = DS_OK};
         ds_status status = redis_command_status(round->request, k, &error);
         const redis_reply *reply = redis_reply_at(round->request, k);
@@ -144,8 +168,10 @@ static void settle(const write_job *job, write_round *round)
             tell_error(job, i, status, &error);
         else if (reply != NULL && redis_reply_is(reply, "NOSCRIPT"))
             round->indices[again++] = i;
-        else
-            tell(job, i, reply);
+        else if (job->tell == NULL || reply == NULL || reply->type == REDIS_ERROR)
+            write_tell(job, i, reply);
+        else if (!job->tell(job, i, reply))
+            round->is_left = true;
     }
     round->count = again;
 }
@@ -156,44 +182,64 @@ static bool goes_on(ds_status status)
     return status == DS_OK || status == DS_LOST || status == DS_UNKNOWN_OUTCOME;
 }
 
-static ds_status run_rounds(const write_job *job, write_round *round, size_t first, size_t end)
+static ds_status run_round(write_round *round, ds_call *call)
 {
-    ds_status status = DS_OK;
+    ds_status status = redis_run(round->jobs->map->redis, round->request, true, call);
+    if (request_count(round->request) < round->count) /* there was no memory to encode them all, and none was sent */
+        return status;
+    settle(round);
+    return goes_on(status) ? DS_OK : status;
+}
+
+static ds_status run_rounds(write_round *round, size_t first, size_t end, ds_call *call)
+{
     for (size_t next = first; next < end || round->count > 0;) {
-        status = round->count > 0 ? encode_again(job, round) : gather(job, round, &next, end);
+        ds_status status = round->count > 0 ? encode_again(round) : gather(round, &next, end);
         if (status != DS_OK)
-            return ds_error_set(job->call->error, status, "out of memory");
+            return ds_error_set(call->error, status, "out of memory");
         if (round->count == 0)
             continue;
-        status = redis_run(job->map->redis, round->request, true, job->call);
-        if (request_count(round->request) <
-            round->count) /* there was no memory to encode them all, and none was sent */
+        status = run_round(round, call);
+        if (status != DS_OK)
             return status;
-        settle(job, round);
-        if (!goes_on(status))
-            return status;
-        if ((next < end || round->count > 0) && (status = ds_call_check(job->call)) != DS_OK)
+        if (round->is_left && round->count == 0)
+            return ds_error_set(call->error, DS_UNSUPPORTED, "Redis cannot do a write of the batch by itself");
+        if ((next < end || round->count > 0) && (status = ds_call_check(call)) != DS_OK)
             return status;
     }
     return DS_OK;
 }
 
-ds_status write_run(const write_job *job, size_t first, size_t end)
+static ds_status run(const write_job *jobs, bool each_own, size_t first, size_t end)
 {
+    ds_call *call = jobs->call;
     write_round *round = ds_calloc(1, sizeof *round);
     ds_status status = DS_NOMEM;
-    if (round != NULL)
-        round->request = redis_request_new(job->map->redis);
+    if (round != NULL) {
+        round->jobs = jobs;
+        round->each_own = each_own;
+        round->request = redis_request_new(jobs->map->redis);
+    }
     if (round != NULL && round->request != NULL)
-        status = run_rounds(job, round, first, end);
+        status = run_rounds(round, first, end, call);
     else
-        ds_error_set(job->call->error, DS_NOMEM, "out of memory");
+        ds_error_set(call->error, DS_NOMEM, "out of memory");
     if (round != NULL) {
         redis_request_free(round->request);
         seen_free(&round->ids);
     }
     ds_free(round);
     return status;
+}
+
+ds_status write_run(const write_job *job, size_t first, size_t end)
+{
+    return run(job, false, first, end);
+}
+
+ds_status write_run_each(const write_job *jobs, size_t first, size_t end)
+{
+    return run(jobs, true, first, end);
 }
 
 /* ---- write.lua ---- */

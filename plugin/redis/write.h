@@ -1,4 +1,4 @@
-/* Writes of arrays of records: encoded in rounds, run, and told one by one. docs/REDIS-STORAGE.md has the protocol. */
+/* Writes of many records: encoded in rounds, run, and told one by one. docs/REDIS-STORAGE.md has the protocol. */
 #ifndef REDIS_WRITE_H
 #define REDIS_WRITE_H
 
@@ -22,7 +22,12 @@ struct write_job {
     /* Encodes one command for the record of this index; `whole`: with the script's text. A failure ends the operation.
      */
     ds_status (*encode)(const write_job *job, redis_request *request, size_t i, bool whole);
-    const ds_value *ids; /* of the records, or NULL: they are in `records` */
+    script uses; /* SCRIPT_COUNT: none, always */
+    /* Tells of a reply that only this kind of write knows; false: the write stays undecided, and no further round begins.
+     * NULL: all replies are told in the same way. */
+    bool (*tell)(const write_job *job, size_t i, const redis_reply *reply);
+    const ds_write *write; /* of a batch */
+    const ds_value *ids;   /* of the records, or NULL: they are in `records` */
     ds_record *const *records;
     const ds_record *shared; /* the changes of an update, the defaults of an upsert */
     const ds_record *const *expected;
@@ -31,6 +36,10 @@ struct write_job {
 
 /* Does what the job says with the records from `first` up to `end`, and decides their outcomes. */
 ds_status write_run(const write_job *job, size_t first, size_t end);
+/* The same of unlike ones: jobs[i] says what is done with write i; one without `encode` is passed over. DS_UNSUPPORTED: some
+ * are not decided. */
+ds_status write_run_each(const write_job *jobs, size_t first, size_t end);
+void write_tell(const write_job *job, size_t i, const redis_reply *reply);
 
 /* Arguments of write.lua. */
 typedef struct write_plan {
@@ -48,6 +57,19 @@ ds_status write_encode(const write_job *job, redis_request *request, ds_value id
 /* The text of an id, as it stands in keys. */
 ds_value write_id(const write_job *job, size_t i);
 
+/* What `encode` may be: create.c and change.c. */
+ds_status encode_plain(const write_job *job, redis_request *request, size_t i, bool whole);
+ds_status encode_numbered(const write_job *job, redis_request *request, size_t i, bool whole);
+ds_status encode_update(const write_job *job, redis_request *request, size_t i, bool whole);
+ds_status encode_replace(const write_job *job, redis_request *request, size_t i, bool whole);
+ds_status encode_upsert(const write_job *job, redis_request *request, size_t i, bool whole);
+ds_status encode_delete(const write_job *job, redis_request *request, size_t i, bool whole);
+
+/* Takes `count` numbers from the model's sequence; *last is the last one. */
+ds_status write_take_numbers(const write_job *job, size_t count, int64_t *last);
+/* Integers alone: numbers are added by the library, so that the sum is the same everywhere. (single.c) */
+bool increment_is_for_server(const ds_model *model, size_t slot, ds_value by);
+
 /* The entries of the table. */
 ds_status create_records(void *connection, const ds_model *model, ds_record *const *records, size_t n,
                          ds_outcomes *outcomes, ds_call *call);
@@ -64,6 +86,8 @@ ds_status delete_records(void *connection, const ds_model *model, const ds_value
 ds_status increment_field(void *connection, const ds_model *model, ds_value id, const char *property, size_t slot,
                           ds_value by, ds_value *now, ds_call *call);
 ds_status expire_record(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call);
+ds_status run_batch(void *connection, const ds_write *const *writes, size_t n, uint32_t flags, ds_outcomes *outcomes,
+                    ds_call *call);
 ds_status record_ttl(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms, ds_call *call);
 
 #endif

@@ -1,0 +1,211 @@
+/* Unlike writes in one pipeline: a job each, run in rounds as the writes of arrays are. What Redis does not add by itself is
+ * left to the library, and so is what comes behind it: the order is kept. */
+#include "write.h"
+
+typedef struct batch {
+    write_job *jobs;
+    ds_value *ids;
+    ds_record **records;
+    const ds_record **expected;
+    size_t n;
+} batch;
+
+/* ---- what only a batch encodes as one of many ---- */
+
+static ds_status encode_single(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    const ds_write *write = job->write;
+    ds_text id, text;
+    ds_value_text(job->ids[i], &id);
+    bool adds = write->kind == DS_WRITE_INCREMENT;
+    ds_value_text(adds ? write->by : ds_integer(write->ttl_ms < 0 ? -1 : write->ttl_ms), &text);
+    script_begin(request, &job->map->digests, job->uses, whole, 1, adds ? 2 : 1);
+    request_key(request, job->state, KEY_RECORD, id.bytes, id.length);
+    if (adds)
+        request_text(request, write->property);
+    request_bytes(request, text.bytes, text.length);
+    return DS_OK;
+}
+
+/* The sum, as text; but the words of the script are told as those of others. */
+static bool tell_sum(const write_job *job, size_t i, const redis_reply *reply)
+{
+    ds_value sum;
+    if (reply->type == REDIS_STRING && ds_value_parse(DS_INTEGER, reply->text, reply->length, &sum) == DS_OK) {
+        *job->write->now = sum;
+        ds_outcome_ok(job->outcomes, i, false);
+        return true;
+    }
+    if (script_says(reply, "OTHER"))
+        return false;
+    write_tell(job, i, reply);
+    return true;
+}
+
+/* ---- jobs ---- */
+
+static bool lacks_id(const write_job *job, size_t i)
+{
+    return job->write->kind == DS_WRITE_CREATE && job->state->sequenced && write_id(job, i).type == DS_NULL;
+}
+
+static void job_of_record(write_job *job, batch *b, size_t i)
+{
+    const ds_write *write = job->write;
+    job->records = b->records;
+    b->records[i] = write->record;
+    job->uses = SCRIPT_WRITE;
+    if (write->kind == DS_WRITE_UPSERT) {
+        job->encode = encode_upsert;
+        job->shared = write->defaults;
+    } else if (write->kind != DS_WRITE_CREATE) {
+        job->encode = encode_replace;
+        job->must_exist = write->kind == DS_WRITE_REPLACE;
+    } else if (job->state->sequenced && !lacks_id(job, i)) {
+        job->encode = encode_numbered;
+    } else {
+        job->encode = encode_plain;
+        job->uses = SCRIPT_CREATE;
+    }
+}
+
+static void job_of_id(write_job *job, batch *b, size_t i)
+{
+    const ds_write *write = job->write;
+    job->ids = b->ids;
+    b->ids[i] = write->id;
+    if (write->kind == DS_WRITE_UPDATE) {
+        job->encode = encode_update;
+        job->uses = SCRIPT_WRITE;
+        job->shared = write->changes;
+    } else if (write->kind == DS_WRITE_DELETE) {
+        job->encode = encode_delete;
+        job->uses = SCRIPT_DELETE;
+    } else {
+        job->encode = encode_single;
+        job->uses = write->kind == DS_WRITE_EXPIRE ? SCRIPT_EXPIRE : SCRIPT_INCREMENT;
+        job->tell = write->kind == DS_WRITE_EXPIRE ? NULL : tell_sum;
+    }
+    if (write->kind == DS_WRITE_EXPIRE && write->ttl_ms > LONGEST_TTL) {
+        job->encode = NULL;
+        ds_outcome_fail(job->outcomes, i, DS_INVALID, 0, "a time of %lld ms is longer than Redis can count",
+                        (long long)write->ttl_ms);
+    }
+}
+
+static void job_make(batch *b, size_t i, mapping *map, const ds_write *write, ds_outcomes *outcomes, ds_call *call)
+{
+    write_job *job = &b->jobs[i];
+    *job = (write_job){.map = map,
+                       .model = write->model,
+                       .state = ds_model_state(write->model),
+                       .call = call,
+                       .outcomes = outcomes,
+                       .write = write};
+    b->expected[i] = write->expected;
+    job->expected = write->expected != NULL ? b->expected : NULL;
+    if (write->record != NULL)
+        job_of_record(job, b, i);
+    else
+        job_of_id(job, b, i);
+}
+
+/* ---- sequences ---- */
+
+static bool raises(const write_job *job, const write_job *of)
+{
+    return job->state == of->state && job->encode != NULL && job->records != NULL && job->encode != encode_plain;
+}
+
+/* Up to a creation whose number depends on what the writes before it have raised the sequence to, and up to what Redis does
+ * not do by itself. */
+static size_t segment_end(const batch *b, size_t first)
+{
+    for (size_t i = first; i < b->n; i++) {
+        const write_job *job = &b->jobs[i];
+        const ds_write *write = job->write;
+        if (write->kind == DS_WRITE_INCREMENT &&
+            (write->slot == job->state->id_slot || !increment_is_for_server(job->model, write->slot, write->by)))
+            return i;
+        for (size_t k = first; k < i && lacks_id(job, i); k++)
+            if (raises(&b->jobs[k], job))
+                return i;
+    }
+    return b->n;
+}
+
+/* Numbers for all creations of one model, from `first` on; where there are none, these fail and the others do not. */
+static ds_status number_model(batch *b, size_t first, size_t end)
+{
+    const write_job *of = &b->jobs[first];
+    int64_t last = 0;
+    size_t count = 0, taken = 0;
+    for (size_t i = first; i < end; i++)
+        count += b->jobs[i].state == of->state && lacks_id(&b->jobs[i], i);
+    ds_status status = write_take_numbers(of, count, &last);
+    if (status != DS_OK && status != DS_INVALID && status != DS_WRONG_KIND)
+        return status;
+    for (size_t i = first; i < end; i++) {
+        write_job *job = &b->jobs[i];
+        if (job->state != of->state || job->encode == NULL || !lacks_id(job, i))
+            continue;
+        if (status != DS_OK) {
+            ds_outcome_fail(job->outcomes, i, status, of->call->error->native, "%s", of->call->error->message);
+            job->encode = NULL;
+            continue;
+        }
+        taken++;
+        if (ds_record_put(b->records[i], job->state->id_slot, ds_integer(last - (int64_t)(count - taken))) != DS_OK)
+            return ds_error_set(of->call->error, DS_NOMEM, "out of memory");
+    }
+    return DS_OK;
+}
+
+static ds_status number_all(batch *b, size_t first, size_t end)
+{
+    ds_status status = DS_OK;
+    for (size_t i = first; i < end && status == DS_OK; i++)
+        if (b->jobs[i].encode != NULL && lacks_id(&b->jobs[i], i))
+            status = number_model(b, i, end);
+    return status;
+}
+
+/* ---- the entry ---- */
+
+static ds_status run_segments(batch *b, ds_call *call)
+{
+    ds_status status = DS_OK;
+    for (size_t first = 0, end; first < b->n && status == DS_OK; first = end) {
+        end = segment_end(b, first);
+        if (end == first)
+            return ds_error_set(call->error, DS_UNSUPPORTED, "Redis adds integers only");
+        status = number_all(b, first, end);
+        if (status == DS_OK)
+            status = write_run_each(b->jobs, first, end);
+    }
+    return status;
+}
+
+ds_status run_batch(void *connection, const ds_write *const *writes, size_t n, uint32_t flags, ds_outcomes *outcomes,
+                    ds_call *call)
+{
+    if ((flags & DS_ATOMIC) != 0)
+        return ds_error_set(call->error, DS_UNSUPPORTED, "Redis cannot promise an atomic batch of unlike writes");
+    batch b = {.jobs = ds_calloc(n, sizeof *b.jobs),
+               .ids = ds_calloc(n, sizeof *b.ids),
+               .records = ds_calloc(n, sizeof *b.records),
+               .expected = ds_calloc(n, sizeof *b.expected),
+               .n = n};
+    ds_status status = DS_OK;
+    if (b.jobs == NULL || b.ids == NULL || b.records == NULL || b.expected == NULL)
+        status = ds_error_set(call->error, DS_NOMEM, "out of memory for a batch of %zu writes", n);
+    for (size_t i = 0; i < n && status == DS_OK; i++)
+        job_make(&b, i, connection, writes[i], outcomes, call);
+    if (status == DS_OK)
+        status = run_segments(&b, call);
+    ds_free(b.expected);
+    ds_free(b.records);
+    ds_free(b.ids);
+    ds_free(b.jobs);
+    return status;
+}
