@@ -133,3 +133,13 @@ TESTS += tests/unit/test_ulids
 tests_unit_test_ulids_SOURCES = tests/unit/test_ulids.c
 tests_unit_test_ulids_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ulids_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_batches tests/unit/test_batch_entry
+TESTS += tests/unit/test_batches tests/unit/test_batch_entry
+tests_unit_test_batches_SOURCES = tests/unit/test_batches.c tests/support/crowd.c tests/support/crowd.h tests/support/toy.c tests/support/toy.h
+tests_unit_test_batches_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_batches_LDADD = $(UNIT_LIBS)
+tests_unit_test_batch_entry_SOURCES = tests/unit/test_batch_entry.c tests/support/crowd.c tests/support/crowd.h tests/support/toy.c \
+	tests/support/toy.h
+tests_unit_test_batch_entry_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_batch_entry_LDADD = $(UNIT_LIBS)
