@@ -1,5 +1,5 @@
-/* The conformance suite on memory and on a real Redis, each also masked: the same number of cases, all of them passed.
- */
+/* The conformance suite on memory, on SQLite and on a real Redis, each also masked: the same number of cases, all of
+ * them passed. */
 #include "command.h"
 #include "redis_server.h"
 #include "suite.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char program[512], redis_settings[512];
+static char program[512], redis_settings[512], sqlite_settings[256];
 static redis_server *server;
 static unsigned first_count;
 
@@ -47,6 +47,22 @@ static void memory_with_a_file_conforms(void)
     folder_remove(folder);
 }
 
+static void sqlite_conforms(void)
+{
+    conforms("sqlite", sqlite_settings, NULL);
+}
+static void sqlite_conforms_when_the_library_does_the_rest(void)
+{
+    conforms("sqlite", sqlite_settings, "--masked");
+}
+static void sqlite_in_memory_conforms(void)
+{
+    conforms("sqlite", "{\"file\":\":memory:\"}", NULL);
+}
+static void sqlite_in_memory_conforms_when_the_library_does_the_rest(void)
+{
+    conforms("sqlite", "{\"file\":\":memory:\"}", "--masked");
+}
 static void redis_conforms(void)
 {
     conforms("redis", redis_settings, NULL);
@@ -70,6 +86,11 @@ int main(void)
         {"memory conforms", memory_conforms},
         {"memory conforms when the library does the rest", memory_conforms_when_the_library_does_the_rest},
         {"memory with a file conforms", memory_with_a_file_conforms},
+        {"sqlite conforms", sqlite_conforms},
+        {"sqlite conforms when the library does the rest", sqlite_conforms_when_the_library_does_the_rest},
+        {"sqlite in memory conforms", sqlite_in_memory_conforms},
+        {"sqlite in memory conforms when the library does the rest",
+         sqlite_in_memory_conforms_when_the_library_does_the_rest},
         {"redis conforms", redis_conforms},
         {"redis conforms when the library does the rest", redis_conforms_when_the_library_does_the_rest},
         {"a setting that is wrong is one sentence", a_setting_that_is_wrong_is_one_sentence},
@@ -77,7 +98,10 @@ int main(void)
     snprintf(program, sizeof program, "%s/datasource-conformance", getenv("DS_BUILDDIR"));
     server = redis_server_start(NULL);
     snprintf(redis_settings, sizeof redis_settings, "{\"url\":\"unix://%s\"}", server->socket);
+    char *folder = folder_make();
+    snprintf(sqlite_settings, sizeof sqlite_settings, "{\"file\":\"%s/records.db\"}", folder);
     int status = SUITE_RUN("conformance", tests);
+    folder_remove(folder);
     redis_server_stop(server);
     return status;
 }

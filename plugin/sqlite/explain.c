@@ -1,0 +1,125 @@
+/* How a find is answered: SQLite's own plan, and what it comes to in words. */
+#include "sqlite.h"
+
+typedef struct planning {
+    const ds_selection *selection;
+    uint32_t may, did;
+    ds_buffer *members;
+} planning;
+
+/* What is known of the plan from its lines: "SEARCH Person USING INDEX Person#index:age (age>?)". */
+typedef struct plan {
+    char index[200];
+    bool searches, scans, by_id, sorts, many;
+} plan;
+
+static bool starts(const char *words, const char *with)
+{
+    return strncmp(words, with, strlen(with)) == 0;
+}
+
+/* Our indexes by their names in the model, others by their own. */
+static void take_index(const table *t, const char *words, plan *p)
+{
+    const char *name = words + strlen("INDEX "), *own = name + strlen(t->name);
+    if (sqlite3_strnicmp(name, t->name, (int)strlen(t->name)) == 0 && starts(own, "#unique:"))
+        name = own + strlen("#unique:");
+    else if (sqlite3_strnicmp(name, t->name, (int)strlen(t->name)) == 0 && starts(own, "#index:"))
+        name = own + strlen("#index:");
+    const char *end = strstr(name, " (");
+    size_t length = end == NULL ? strlen(name) : (size_t)(end - name);
+    p->many = p->many || (p->index[0] != '\0' && strncmp(p->index, name, length) != 0);
+    snprintf(p->index, sizeof p->index, "%.*s", (int)(length < 199 ? length : 199), name);
+}
+
+static void take_line(const table *t, const char *words, plan *p)
+{
+    const char *index = strstr(words, "INDEX ");
+    const char *id = ds_model_property(t->model, t->id_slot)->name;
+    p->sorts = p->sorts || starts(words, "USE TEMP B-TREE");
+    if (!starts(words, "SEARCH ") && !starts(words, "SCAN "))
+        return;
+    p->searches = p->searches || starts(words, "SEARCH ");
+    p->scans = p->scans || starts(words, "SCAN ");
+    if (strstr(words, "INTEGER PRIMARY KEY") != NULL ||
+        (index != NULL && starts(index + 6, "sqlite_autoindex_") && strstr(words, id) != NULL))
+        p->by_id = true;
+    else if (index != NULL)
+        take_index(t, index, p);
+}
+
+static void write_words(const plan *p, ds_buffer *members)
+{
+    char words[300];
+    if (p->many)
+        snprintf(words, sizeof words, "several indexes");
+    else if (p->index[0] != '\0')
+        snprintf(words, sizeof words, "%sindex %s", p->searches ? "" : "walk in the order of the ", p->index);
+    else
+        snprintf(words, sizeof words, "%s",
+                 !p->by_id     ? "walk"
+                 : p->searches ? "id look-up"
+                               : "walk in the order of the id");
+    ds_buffer_format(members, "\"access\":");
+    ds_buffer_json(members, ds_string(words));
+    if (p->index[0] != '\0' && !p->many) {
+        ds_buffer_format(members, ",\"index\":");
+        ds_buffer_json(members, ds_string(p->index));
+    }
+    ds_buffer_format(members, ",\"sorts\":%s", p->sorts ? "true" : "false");
+}
+
+static int plan_read(conn *c, const table *t, const question *q, ds_buffer *members)
+{
+    text ask = {.bytes = NULL};
+    sqlite3_stmt *stmt = NULL;
+    plan p = {.searches = false};
+    text lines = {.bytes = NULL};
+    text_put(&ask, "EXPLAIN QUERY PLAN ");
+    text_put(&ask, question_failed(q) ? "" : q->text.bytes);
+    int code = question_failed(q) || ask.failed ? SQLITE_NOMEM : sqlite3_prepare_v2(c->db, ask.bytes, -1, &stmt, NULL);
+    if (code == SQLITE_ERROR)
+        code = SQLITE_SCHEMA;
+    while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(stmt, 3);
+        code = line == NULL ? SQLITE_NOMEM : SQLITE_OK;
+        if (line == NULL)
+            break;
+        take_line(t, line, &p);
+        text_put(&lines, lines.length == 0 ? "" : ",");
+        text_json(&lines, line, strlen(line));
+    }
+    sqlite3_finalize(stmt);
+    text_free(&ask);
+    if (code == SQLITE_DONE && !lines.failed) {
+        write_words(&p, members);
+        ds_buffer_format(members, ",\"plan\":[%s],\"sql\":", lines.length == 0 ? "" : lines.bytes);
+        ds_buffer_json(members, ds_string_n(q->text.bytes, q->text.length));
+    }
+    text_free(&lines);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int explain_once(conn *c, const table *t, const layout *l, void *user)
+{
+    planning *asked = user;
+    question q;
+    size_t count, *slots = ds_calloc(t->property_count + 1, sizeof *slots);
+    if (slots == NULL)
+        return SQLITE_NOMEM;
+    question_begin(&q, t, l);
+    asked->did = select_write(&q, asked->selection, asked->may, slots, &count);
+    int code = plan_read(c, t, &q, asked->members);
+    question_end(&q);
+    ds_free(slots);
+    return code;
+}
+
+ds_status lite_explain(void *connection, const ds_model *model, const ds_selection *selection, uint32_t may,
+                       uint32_t *did, ds_buffer *members, ds_call *call)
+{
+    planning asked = {.selection = selection, .may = may, .members = members};
+    ds_status status = reading_run(connection, ds_model_state(model), explain_once, &asked, call);
+    *did = asked.did;
+    return status;
+}

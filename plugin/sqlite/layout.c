@@ -1,0 +1,425 @@
+/* Models and their tables: what is fixed when a model is opened, and the layout, which is read from the database once it
+ * is connected, and again where its schema has changed. */
+#include "sqlite.h"
+
+/* ---- opening a model ---- */
+
+static ds_status name_check(const lite *l, const ds_model *model, const char *name, ds_error *err)
+{
+    if (name[0] == '\0' || sqlite3_strnicmp(name, "sqlite_", 7) == 0)
+        return ds_error_set(err, DS_CONFIG,
+                            "the table of the model \"%s\" cannot be named \"%s\", which SQLite keeps for itself: "
+                            "settings.sqlite.table gives it another name",
+                            ds_model_name(model), name);
+    for (const table *t = l->tables; t != NULL; t = t->following)
+        if (sqlite3_stricmp(t->name, name) == 0)
+            return ds_error_set(
+                err, DS_CONFIG,
+                "the models \"%s\" and \"%s\" have the same table, \"%s\" (SQLite tells no case apart): "
+                "settings.sqlite.table gives one of them another",
+                ds_model_name(t->model), ds_model_name(model), name);
+    return DS_OK;
+}
+
+static ds_status columns_check(const ds_model *model, ds_error *err)
+{
+    size_t count = ds_model_property_count(model);
+    if (count > 1990)
+        return ds_error_set(err, DS_UNSUPPORTED,
+                            "the model \"%s\" has %zu properties, of 1990 that SQLite has room for",
+                            ds_model_name(model), count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = ds_model_property(model, i)->name;
+        if (sqlite3_stricmp(name, MORE_COLUMN) == 0 || sqlite3_stricmp(name, EXPIRES_COLUMN) == 0)
+            return ds_error_set(err, DS_CONFIG,
+                                "the property \"%s\" of the model \"%s\" has the name of a column that "
+                                "the sqlite connector keeps for itself",
+                                name, ds_model_name(model));
+        for (size_t j = 0; j < i; j++)
+            if (sqlite3_stricmp(name, ds_model_property(model, j)->name) == 0)
+                return ds_error_set(err, DS_UNSUPPORTED,
+                                    "the properties \"%s\" and \"%s\" of the model \"%s\" differ by case alone, which "
+                                    "SQLite does not tell apart",
+                                    ds_model_property(model, j)->name, name, ds_model_name(model));
+    }
+    return DS_OK;
+}
+
+static char *column_text(const table *t, size_t slot)
+{
+    text words = {.bytes = NULL};
+    const char *name = ds_model_property(t->model, slot)->name, *check = schema_column_type(t, slot);
+    text_name(&words, name);
+    for (; *check != '\0'; check++)
+        if (*check == '@')
+            text_name(&words, name);
+        else
+            text_add(&words, check, 1);
+    if (words.failed)
+        text_free(&words);
+    return words.bytes;
+}
+
+static bool table_describe(table *t)
+{
+    ds_value ttl = ds_model_setting(t->model, "ttl"), version = ds_model_setting(t->model, "version");
+    const ds_property *id = ds_model_property(t->model, t->id_slot);
+    t->property_count = ds_model_property_count(t->model);
+    t->integer_id = id->type == DS_PROPERTY_INTEGER;
+    t->sequenced = t->integer_id && id->generated;
+    t->strict = ds_model_is_strict(t->model);
+    t->ttl_ms = ttl.type == DS_INTEGER ? ttl.as.integer : 0;
+    t->version_slot =
+        version.type == DS_STRING ? ds_model_slot(t->model, version.as.string, version.length) : DS_NO_SLOT;
+    t->text = ds_calloc(t->property_count, sizeof *t->text);
+    for (size_t i = 0; t->text != NULL && i < t->property_count; i++)
+        if ((t->text[i] = column_text(t, i)) == NULL)
+            return false;
+    return t->text != NULL;
+}
+
+ds_status table_open(lite *l, const ds_model *model, table **out, ds_call *call)
+{
+    ds_value setting = ds_model_setting(model, "sqlite.table");
+    const char *name = setting.type == DS_STRING ? setting.as.string : ds_model_name(model);
+    ds_status status = name_check(l, model, name, call->error);
+    if (status == DS_OK)
+        status = columns_check(model, call->error);
+    if (status != DS_OK)
+        return status;
+    table *t = ds_calloc(1, sizeof *t);
+    if (t == NULL)
+        return problem_nomem(call->error);
+    t->lite = l;
+    t->model = model;
+    t->name = name;
+    t->id_slot = ds_model_id_slot(model);
+    if (!table_describe(t)) {
+        table_close(t);
+        return problem_nomem(call->error);
+    }
+    pthread_mutex_lock(&l->lock);
+    t->following = l->tables;
+    l->tables = t;
+    pthread_mutex_unlock(&l->lock);
+    *out = t;
+    return DS_OK;
+}
+
+void table_close(table *t)
+{
+    lite *l = t->lite;
+    pthread_mutex_lock(&l->lock);
+    for (table **at = &l->tables; *at != NULL; at = &(*at)->following)
+        if (*at == t) {
+            *at = t->following;
+            break;
+        }
+    pthread_mutex_unlock(&l->lock);
+    layout_forget(t, t->now);
+    for (size_t i = 0; t->text != NULL && i < t->property_count; i++)
+        ds_free((char *)(uintptr_t)t->text[i]);
+    ds_free(t->text);
+    ds_free(t);
+}
+
+/* ---- layouts ---- */
+
+void layout_free(layout *l)
+{
+    if (l == NULL)
+        return;
+    sql_free(&l->find);
+    sql_free(&l->insert);
+    sql_free(&l->purge);
+    sql_free(&l->sweep);
+    sql_free(&l->exists_id);
+    ds_free(l->columns);
+    ds_free(l);
+}
+
+void layout_release(table *t, layout *l)
+{
+    if (l == NULL)
+        return;
+    pthread_mutex_lock(&t->lite->lock);
+    bool last = --l->holders == 0;
+    pthread_mutex_unlock(&t->lite->lock);
+    if (last)
+        layout_free(l);
+}
+
+void layout_forget(table *t, const layout *l)
+{
+    layout *dropped = NULL;
+    pthread_mutex_lock(&t->lite->lock);
+    if (t->now == l && l != NULL) {
+        dropped = t->now;
+        t->now = NULL;
+        if (--dropped->holders > 0)
+            dropped = NULL;
+    }
+    pthread_mutex_unlock(&t->lite->lock);
+    layout_free(dropped);
+}
+
+static layout *layout_hold(table *t)
+{
+    pthread_mutex_lock(&t->lite->lock);
+    layout *l = t->now;
+    if (l != NULL)
+        l->holders++;
+    pthread_mutex_unlock(&t->lite->lock);
+    return l;
+}
+
+/* With the writer in hand, so that one thread does it for all. */
+static ds_status layout_make(table *t, conn *c, ds_call *call)
+{
+    layout *made = NULL;
+    ds_status status = DS_OK;
+    if (!t->lite->read_only)
+        status = schema_fit(t, c, &(schema_work){.migrating = false}, call);
+    if (status == DS_OK)
+        status = layout_read(t, c, &made, call);
+    if (status != DS_OK)
+        return status;
+    pthread_mutex_lock(&t->lite->lock);
+    made->holders = 1;
+    t->now = made;
+    pthread_mutex_unlock(&t->lite->lock);
+    return DS_OK;
+}
+
+ds_status layout_get(table *t, ds_call *call, layout **out)
+{
+    ds_status status = DS_OK;
+    while ((*out = layout_hold(t)) == NULL && status == DS_OK) {
+        conn *c;
+        layout *other;
+        status = pool_take(t->lite, true, call, &c);
+        if (status != DS_OK)
+            break;
+        other = layout_hold(t); /* made meanwhile */
+        if (other == NULL)
+            status = layout_make(t, c, call);
+        else
+            layout_release(t, other);
+        pool_give(c);
+    }
+    return status;
+}
+
+void layout_columns(const table *t, const layout *l, text *to)
+{
+    for (size_t i = 0; i < t->property_count; i++) {
+        text_put(to, i == 0 ? "" : ", ");
+        if (l->columns[i].exists)
+            text_name(to, ds_model_property(t->model, i)->name);
+        else
+            text_put(to, "NULL");
+    }
+    if (l->has_more && !t->strict)
+        text_put(to, ", \"" MORE_COLUMN "\"");
+}
+
+void layout_alive(const layout *l, text *to)
+{
+    if (l->has_expires)
+        text_put(to, " AND (+\"" EXPIRES_COLUMN "\" IS NULL OR +\"" EXPIRES_COLUMN "\" > ?)");
+}
+
+/* ---- reading it ---- */
+
+static void write_find(const table *t, layout *l, text *to, bool columns)
+{
+    text_put(to, "SELECT ");
+    if (columns)
+        layout_columns(t, l, to);
+    else
+        text_put(to, "1");
+    text_put(to, " FROM ");
+    text_name(to, t->name);
+    text_put(to, " WHERE ");
+    text_name(to, ds_model_property(t->model, t->id_slot)->name);
+    text_put(to, " = ?");
+    layout_alive(l, to);
+}
+
+static void write_insert(const table *t, const layout *l, text *to)
+{
+    text_put(to, "INSERT INTO ");
+    text_name(to, t->name);
+    text_put(to, " (");
+    for (size_t i = 0; i < t->property_count; i++) {
+        text_put(to, i == 0 ? "" : ", ");
+        text_name(to, ds_model_property(t->model, i)->name);
+    }
+    text_put(to, l->has_more ? ", \"" MORE_COLUMN "\"" : "");
+    text_put(to, l->has_expires ? ", \"" EXPIRES_COLUMN "\"" : "");
+    text_put(to, ") VALUES (?");
+    for (size_t i = 1; i < t->property_count + l->has_more + l->has_expires; i++)
+        text_put(to, ", ?");
+    text_put(to, ")");
+}
+
+static void write_expired(const table *t, text *to, bool some)
+{
+    const char *id = ds_model_property(t->model, t->id_slot)->name;
+    text_put(to, "DELETE FROM ");
+    text_name(to, t->name);
+    text_put(to, " WHERE ");
+    if (some) {
+        text_name(to, id);
+        text_put(to, " IN (SELECT ");
+        text_name(to, id);
+        text_put(to, " FROM ");
+        text_name(to, t->name);
+        text_put(to, " WHERE ");
+    }
+    text_put(to, "\"" EXPIRES_COLUMN "\" <= ?");
+    if (some)
+        text_put(to, " ORDER BY \"" EXPIRES_COLUMN "\" LIMIT 64)");
+}
+
+static bool layout_write(const table *t, layout *l)
+{
+    text words = {.bytes = NULL};
+    write_find(t, l, &words, true);
+    bool written = sql_take(&l->find, &words);
+    write_find(t, l, &words, false);
+    written = sql_take(&l->exists_id, &words) && written;
+    write_insert(t, l, &words);
+    written = sql_take(&l->insert, &words) && written;
+    if (l->has_expires) {
+        write_expired(t, &words, false);
+        written = sql_take(&l->purge, &words) && written;
+        write_expired(t, &words, true);
+        written = sql_take(&l->sweep, &words) && written;
+    }
+    text_free(&words);
+    return written;
+}
+
+/* What a column is declared as decides SQLite's affinity (https://sqlite.org/datatype3.html, 3.1). */
+typedef enum affinity { INTEGRAL, TEXTUAL, BLOBBY, REALLY, NUMERICAL } affinity;
+
+static bool declares(const char *type, const char *part)
+{
+    size_t length = strlen(part);
+    for (; *type != '\0'; type++)
+        if (sqlite3_strnicmp(type, part, (int)length) == 0)
+            return true;
+    return false;
+}
+
+static affinity affinity_of(const char *type)
+{
+    if (declares(type, "INT"))
+        return INTEGRAL;
+    if (declares(type, "CHAR") || declares(type, "CLOB") || declares(type, "TEXT"))
+        return TEXTUAL;
+    if (type[0] == '\0' || declares(type, "BLOB"))
+        return BLOBBY;
+    return declares(type, "REAL") || declares(type, "FLOA") || declares(type, "DOUB") ? REALLY : NUMERICAL;
+}
+
+static trust trust_of_type(const ds_property *property, const char *type, bool strict_table)
+{
+    affinity has = affinity_of(type);
+    switch (property->type) {
+    case DS_PROPERTY_STRING:
+        return has != TEXTUAL ? ODD : strict_table ? SURE : PLAIN;
+    case DS_PROPERTY_INTEGER:
+        return has != INTEGRAL && has != NUMERICAL ? ODD : strict_table && has == INTEGRAL ? SURE : PLAIN;
+    case DS_PROPERTY_BOOLEAN:
+    case DS_PROPERTY_DATE:
+        return has == INTEGRAL || has == NUMERICAL ? PLAIN : ODD;
+    case DS_PROPERTY_NUMBER:
+        return has == REALLY || has == INTEGRAL || has == NUMERICAL ? PLAIN : ODD;
+    case DS_PROPERTY_BINARY:
+        return has == BLOBBY && strict_table && type[0] != '\0' ? SURE : ODD;
+    default:
+        return ODD;
+    }
+}
+
+static bool table_is_strict(const char *words)
+{
+    const char *end = strrchr(words, ')');
+    return end != NULL && declares(end, "STRICT");
+}
+
+/* A row of table_xinfo: name, type, pk. */
+static void column_take(const table *t, layout *l, sqlite3_stmt *row, const char *words, bool has_rowid)
+{
+    const char *name = (const char *)sqlite3_column_text(row, 0), *type = (const char *)sqlite3_column_text(row, 1);
+    if (name == NULL || type == NULL)
+        return;
+    l->has_more = l->has_more || strcmp(name, MORE_COLUMN) == 0;
+    l->has_expires = l->has_expires || strcmp(name, EXPIRES_COLUMN) == 0;
+    for (size_t i = 0; i < t->property_count; i++) {
+        const ds_property *property = ds_model_property(t->model, i);
+        if (sqlite3_stricmp(property->name, name) != 0)
+            continue;
+        bool is_rowid =
+            has_rowid && sqlite3_column_int(row, 2) == 1 && sqlite3_stricmp(type, "INTEGER") == 0 && t->integer_id;
+        l->columns[i].exists = true;
+        l->columns[i].trust = (i == t->id_slot && is_rowid) || strstr(words, t->text[i]) != NULL
+                                  ? SURE
+                                  : trust_of_type(property, type, table_is_strict(words));
+        if (property->type >= DS_PROPERTY_OBJECT)
+            l->columns[i].trust = ODD; /* JSON is not compared as text */
+        if (property->type == DS_PROPERTY_STRING && !t->lite->utf8 && l->columns[i].trust == SURE)
+            l->columns[i].trust = PLAIN; /* UTF-16 has another order of bytes */
+        return;
+    }
+}
+
+static int columns_read(const table *t, layout *l, conn *c, const char *words)
+{
+    /* a primary key that is the rowid itself has no index */
+    static const char ask[] = "SELECT name, type, pk, (SELECT count(*) FROM pragma_index_list(?1) WHERE origin = 'pk') "
+                              "FROM pragma_table_xinfo(?1)";
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(c->db, ask, -1, &stmt, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(stmt, 1, t->name, -1, SQLITE_STATIC);
+    while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        column_take(t, l, stmt, words, sqlite3_column_int(stmt, 3) == 0);
+        code = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+ds_status layout_read(table *t, conn *c, layout **out, ds_call *call)
+{
+    char *words = NULL;
+    layout *l = ds_calloc(1, sizeof *l);
+    *out = NULL;
+    if (l != NULL)
+        l->columns = ds_calloc(t->property_count, sizeof *l->columns);
+    int code = l == NULL || l->columns == NULL ? SQLITE_NOMEM : conn_ask(c, "PRAGMA schema_version", &l->cookie);
+    if (code == SQLITE_OK)
+        code = schema_sql_of(c, "table", t->name, &words);
+    if (code == SQLITE_OK && words != NULL) {
+        l->exists = true;
+        code = columns_read(t, l, c, words);
+    }
+    if (code == SQLITE_OK && !layout_write(t, l))
+        code = SQLITE_NOMEM;
+    sqlite3_free(words);
+    if (code == SQLITE_OK && l->exists && !l->columns[t->id_slot].exists) {
+        layout_free(l);
+        return ds_error_set(call->error, DS_CONFIG,
+                            "the table \"%s\" has no column \"%s\" for the id of the model \"%s\"", t->name,
+                            ds_model_property(t->model, t->id_slot)->name, ds_model_name(t->model));
+    }
+    if (code != SQLITE_OK) {
+        layout_free(l);
+        return problem_tell(c, code, "read", call->error);
+    }
+    *out = l;
+    return DS_OK;
+}

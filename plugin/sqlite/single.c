@@ -1,0 +1,175 @@
+/* What is done to one record: adding to a number, and when it expires. */
+#include "sqlite.h"
+
+static ds_status not_found(const table *t, ds_value id, ds_error *err)
+{
+    ds_text words;
+    ds_value_text(id, &words);
+    return ds_error_set(err, DS_NOT_FOUND, "the model \"%s\" has no record with the id %.*s", ds_model_name(t->model),
+                        words.length > 100 ? 100 : (int)words.length, words.bytes);
+}
+
+/* "SELECT <what>" or "UPDATE ... SET <what> = ?" of one record that lives. */
+static void write_one(question *q, const char *verb, const char *name, const char *behind, const ds_value *value,
+                      ds_value id, int64_t now)
+{
+    const table *t = q->table;
+    bool update = value != NULL;
+    text_put(&q->text, verb);
+    text_name(&q->text, update ? t->name : name);
+    text_put(&q->text, update ? " SET " : " FROM ");
+    text_name(&q->text, update ? name : t->name);
+    text_put(&q->text, behind);
+    if (update)
+        question_value(q, *value);
+    text_put(&q->text, " WHERE ");
+    text_name(&q->text, ds_model_property(t->model, t->id_slot)->name);
+    text_put(&q->text, " = ?");
+    question_value(q, id);
+    layout_alive(q->layout, &q->text);
+    if (q->layout->has_expires)
+        question_value(q, ds_integer(now));
+}
+
+/* ---- increment ---- */
+
+/* The value now, read into a record that owns it. */
+static ds_status read_current(writing *w, ds_value id, const char *property, size_t slot, ds_record *into, bool *found)
+{
+    question q;
+    statement *s;
+    const char *name = slot == DS_NO_SLOT ? MORE_COLUMN : property;
+    question_begin(&q, w->table, w->layout);
+    write_one(&q, "SELECT ", name, "", NULL, id, w->now);
+    int code = question_first(&q, w->conn, &s);
+    ds_status status = DS_OK;
+    *found = code == SQLITE_ROW;
+    const char *json = *found && slot == DS_NO_SLOT ? (const char *)sqlite3_column_text(s->stmt, 0) : NULL;
+    if (*found && slot != DS_NO_SLOT)
+        status = codec_read(w->table, w->layout, s->stmt, 0, slot, into);
+    else if (json != NULL)
+        status = more_read(json, (size_t)sqlite3_column_bytes(s->stmt, 0), into);
+    statement_done(w->conn, s);
+    question_end(&q);
+    if (status != DS_OK)
+        return problem_nomem(w->call->error);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? DS_OK : writing_fail(w, code);
+}
+
+/* Writes the sum, as an update of this one property. */
+static ds_status write_sum(writing *w, ds_value id, const char *property, size_t slot, ds_value sum)
+{
+    bool missing;
+    ds_text words;
+    ds_record *set = ds_record_new(w->table->model);
+    ds_value_text(sum, &words);
+    ds_status status = set == NULL          ? DS_NOMEM
+                       : slot != DS_NO_SLOT ? ds_record_put(set, slot, sum)
+                                            : ds_record_put_named(set, property, strlen(property),
+                                                                  ds_string_n(words.bytes, words.length));
+    status =
+        status != DS_OK ? problem_nomem(w->call->error) : change_apply(w, 0, &(change){.id = id, .set = set}, &missing);
+    ds_record_free(set);
+    return status == DS_OK && w->marks[0] != WRITTEN ? w->call->error->status : status;
+}
+
+ds_status lite_increment(void *connection, const ds_model *model, ds_value id, const char *property, size_t slot,
+                         ds_value by, ds_value *now, ds_call *call)
+{
+    writing w;
+    bool found = false;
+    if (slot != DS_NO_SLOT && slot == ((const table *)ds_model_state(model))->version_slot)
+        return ds_error_set(call->error, DS_INVALID,
+                            "the property \"%s\" of the model \"%s\" is its version, which "
+                            "counts the writes by itself",
+                            property, ds_model_name(model));
+    ds_status status = writing_begin(&w, connection, model, 1, false, NULL, call);
+    if (status != DS_OK)
+        return status;
+    ds_record *current = ds_record_new(model);
+    status = current == NULL ? problem_nomem(call->error) : read_current(&w, id, property, slot, current, &found);
+    if (status == DS_OK && !found)
+        status = not_found(w.table, id, call->error);
+    if (status == DS_OK)
+        status = ds_value_add(model, slot,
+                              slot == DS_NO_SLOT ? ds_record_get(current, property) : record_value(current, slot), by,
+                              now, call->error);
+    if (status == DS_OK)
+        status = write_sum(&w, id, property, slot, *now);
+    ds_record_free(current);
+    return writing_end(&w, status);
+}
+
+/* ---- expiry ---- */
+
+static ds_status set_expiry(writing *w, ds_value id, int64_t ttl_ms)
+{
+    question q;
+    int64_t row = 0;
+    ds_value at = ttl_ms < 0 || ttl_ms >= NEVER - w->now ? ds_null() : ds_integer(w->now + ttl_ms);
+    question_begin(&q, w->table, w->layout);
+    if (w->layout->has_expires)
+        write_one(&q, "UPDATE ", EXPIRES_COLUMN, " = ?", &at, id, w->now);
+    else
+        write_one(&q, "SELECT ", ds_model_property(w->table->model, w->table->id_slot)->name, "", NULL, id, w->now);
+    int code = writing_run(w, &q, &row);
+    bool found =
+        code == SQLITE_ROW || (code == SQLITE_DONE && w->layout->has_expires && sqlite3_changes(w->conn->db) > 0);
+    question_end(&q);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return writing_fail(w, code);
+    return found ? DS_OK : not_found(w->table, id, w->call->error);
+}
+
+ds_status lite_expire(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call)
+{
+    writing w;
+    for (bool added = false;; added = true) {
+        ds_status status = writing_begin(&w, connection, model, 1, false, NULL, call);
+        if (status != DS_OK)
+            return status;
+        if (w.layout->has_expires || ttl_ms < 0 || added)
+            return writing_end(&w, set_expiry(&w, id, ttl_ms));
+        table *t = w.table;
+        const layout *old = w.layout;
+        layout_forget(t, old);
+        writing_end(&w, DS_OK);
+        status = schema_add_expires(t, call);
+        if (status != DS_OK)
+            return status;
+    }
+}
+
+typedef struct asked {
+    ds_value id;
+    int64_t ttl_ms;
+    bool found;
+} asked;
+
+static int read_ttl(conn *c, const table *t, const layout *l, void *user)
+{
+    asked *a = user;
+    question q;
+    statement *s;
+    const int64_t now = lite_now();
+    question_begin(&q, t, l);
+    write_one(&q, "SELECT ", l->has_expires ? EXPIRES_COLUMN : ds_model_property(t->model, t->id_slot)->name, "", NULL,
+              a->id, now);
+    int code = question_first(&q, c, &s);
+    a->found = code == SQLITE_ROW;
+    if (a->found && l->has_expires && sqlite3_column_type(s->stmt, 0) != SQLITE_NULL)
+        a->ttl_ms = sqlite3_column_int64(s->stmt, 0) - now;
+    statement_done(c, s);
+    question_end(&q);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+ds_status lite_ttl(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms, ds_call *call)
+{
+    asked a = {.id = id, .ttl_ms = -1};
+    ds_status status = reading_run(connection, ds_model_state(model), read_ttl, &a, call);
+    if (status == DS_OK && !a.found)
+        return not_found(ds_model_state(model), id, call->error);
+    *ttl_ms = a.ttl_ms;
+    return status;
+}

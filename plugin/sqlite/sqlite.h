@@ -1,0 +1,340 @@
+/* The SQLite connector from the inside: its connections, who may use one, and what a model's table is made of.
+ *
+ * A data source has one connection that writes, and a few that read; a connection is used by one thread at a time (they
+ * are opened without SQLite's own mutex). A database in memory, or without WAL, has a single connection for both.
+ * lite.lock guards who has which connection, the layouts of tables and the list of scans; it is held for a few
+ * instructions, never while SQLite works. */
+#ifndef SQLITE_SQLITE_H
+#define SQLITE_SQLITE_H
+
+#include "text.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdatomic.h>
+
+#define NEVER INT64_MAX /* an expiry that there is none of */
+
+typedef struct lite lite;
+typedef struct table table;
+typedef struct scan scan;
+
+/* ---- statement.c: prepared statements, kept by each connection ---- */
+
+typedef struct sql { /* a statement's text with its hash, made once */
+    char *bytes;
+    size_t length;
+    uint64_t hash;
+} sql;
+
+typedef struct statement {
+    sqlite3_stmt *stmt; /* NULL: the place is free */
+    sql text;
+    uint64_t used; /* when, in statements of the connection */
+    bool busy, kept;
+} statement;
+
+#define STATEMENT_SETS 32
+#define STATEMENT_WAYS 4
+
+typedef struct conn {
+    struct conn *following;
+    lite *lite;
+    sqlite3 *db;
+    ds_call *call; /* of the thread that has the connection; NULL: nobody has it */
+    int64_t waits_since;
+    bool taken;
+    uint64_t uses;
+    statement kept[STATEMENT_SETS][STATEMENT_WAYS];
+} conn;
+
+uint64_t sql_hash(const char *bytes, size_t length);
+/* Takes the text's bytes over, which must not be used after. false: out of memory. */
+bool sql_take(sql *to, text *from);
+void sql_free(sql *of);
+/* Answers SQLite's code; SQLITE_ERROR of a name that is not there any more, too. */
+int statement_get(conn *c, const char *bytes, size_t length, uint64_t hash, statement **out);
+void statement_done(conn *c, statement *s); /* NULL does nothing */
+/* Whether another schema was met since the statement was prepared; asked after its first step. */
+bool statement_is_stale(const statement *s);
+void statements_drop(conn *c);
+
+/* ---- problem.c: SQLite's codes as statuses and sentences ---- */
+
+/* "the file \"%s\"" or "the database in memory", for the middle of a sentence. */
+const char *lite_place(const lite *l);
+/* What a code means for the call of the connection. `doing`: "read", "write". */
+ds_status problem_tell(conn *c, int code, const char *doing, ds_error *err);
+ds_status problem_nomem(ds_error *err);
+
+/* ---- pool.c: the connections, and who has them ---- */
+
+struct lite {
+    ds_source *source;
+    const char *file; /* NULL: in memory */
+    bool read_only;
+    int64_t busy_ms;
+    size_t most_readers;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a connection is free, a scan has stopped */
+    unsigned waiters;
+    conn *writer; /* where lite.single, the only one */
+    conn *readers;
+    size_t reader_count;
+    atomic_bool connected;
+    bool wal, utf8;
+    bool single; /* the writer reads, too: readers would keep it waiting */
+    scan *scans; /* that hold a connection */
+    table *tables;
+    uint64_t parked; /* scans that had to let go of their snapshot */
+    _Atomic uint64_t swept;
+};
+
+ds_status pool_open(lite *l, ds_call *call); /* connects */
+void pool_close(lite *l);
+/* A connection for this call: to be given back by pool_give(). */
+ds_status pool_take(lite *l, bool writes, ds_call *call, conn **out);
+void pool_give(conn *c);
+/* One statement without rows or parameters; SQLite's code. */
+int conn_run(conn *c, const char *words);
+/* The first column of the first row; where there is none it stays as it was. */
+int conn_ask(conn *c, const char *words, int64_t *out);
+
+/* ---- layout.c, schema.c: what a model's table looks like now ---- */
+
+typedef enum trust {
+    ODD,   /* another affinity than the property's: compared by the library alone */
+    PLAIN, /* what does not fit may stand in it: only equality is the same in SQL */
+    SURE   /* the table's own rules keep out what would be compared otherwise */
+} trust;
+
+typedef struct column {
+    trust trust;
+    bool exists;
+} column;
+
+typedef struct layout {
+    unsigned holders; /* lite.lock */
+    int64_t cookie;   /* of the schema that this was read from */
+    bool exists, has_more, has_expires;
+    column *columns; /* by slot */
+    sql find;        /* ?1 the id, ?2 now where records expire */
+    sql insert;      /* ?1 to ?n by slot, then `more`, then the expiry */
+    sql purge;       /* ?1 now: all that have expired */
+    sql sweep;       /* ?1 now: some of them */
+    sql exists_id;   /* as find, nothing but whether it is there */
+} layout;
+
+struct table { /* of a model: its ds_model_state() */
+    struct table *following;
+    lite *lite;
+    const ds_model *model;
+    const char *name; /* of the table in the database */
+    size_t property_count, id_slot, version_slot;
+    bool integer_id, sequenced, strict;
+    int64_t ttl_ms;    /* 0: none */
+    layout *now;       /* lite.lock; NULL: to be read */
+    const char **text; /* by slot: how its column is declared; owned */
+};
+
+#define MORE_COLUMN    "#more"    /* undeclared properties: a JSON object of names to texts */
+#define EXPIRES_COLUMN "#expires" /* ms since 1970, or NULL */
+
+ds_status table_open(lite *l, const ds_model *model, table **out, ds_call *call);
+void table_close(table *t);
+
+/* The layout, made to fit the model first where nobody has looked yet in this connection's life. */
+ds_status layout_get(table *t, ds_call *call, layout **out);
+void layout_release(table *t, layout *l);
+void layout_forget(table *t, const layout *l); /* it does not hold any more */
+ds_status layout_read(table *t, conn *c, layout **out, ds_call *call);
+void layout_free(layout *l);
+/* The columns that a record is read from, in the order of slots, then `more` where the model shows it. */
+void layout_columns(const table *t, const layout *l, text *to);
+void layout_alive(const layout *l, text *to); /* " AND ..." where records expire; one parameter: now */
+
+/* Makes the table fit the model: creates what is missing, or (`migrating`) drops what is left over, too. The names of what
+ * was done go to the report (NULL: none). `check`: says what would be done, and does nothing. */
+typedef struct schema_work {
+    bool migrating, check;
+    ds_buffer *report;
+    ds_progress *progress;
+    void *user;
+} schema_work;
+ds_status schema_fit(table *t, conn *c, const schema_work *work, ds_call *call);
+ds_status schema_add_expires(table *t, ds_call *call);
+void schema_index_name(const table *t, const ds_index *index, text *to); /* not quoted */
+const char *schema_column_type(const table *t, size_t slot);
+int schema_sql_of(conn *c, const char *type, const char *name, char **out); /* sqlite3_free() it; NULL: not there */
+
+/* ---- codec.c: values in columns ---- */
+
+int codec_bind(sqlite3_stmt *stmt, int at, ds_value value);
+/* As it is stored for a property: of type any as JSON. SQLite's code. */
+int codec_bind_property(sqlite3_stmt *stmt, int at, const table *t, size_t slot, ds_value value);
+/* Column `at` into a slot. */
+ds_status codec_read(const table *t, const layout *l, sqlite3_stmt *stmt, int at, size_t slot, ds_record *record);
+/* A row as layout_columns() lays it out. */
+ds_status codec_read_row(const table *t, const layout *l, sqlite3_stmt *stmt, ds_record *record);
+ds_value record_value(const ds_record *record, size_t slot); /* DS_NULL where there is none */
+
+/* ---- more.c: undeclared properties, in one column ---- */
+
+typedef struct more_item {
+    size_t name, name_length, value, value_length; /* in more.bytes */
+} more_item;
+typedef struct more {
+    text bytes;
+    more_item *items;
+    size_t count, room;
+} more;
+/* false: it is not a JSON object, or there is no memory (more.bytes.failed). */
+bool more_parse(more *m, const char *json, size_t length);
+void more_set(more *m, const char *name, size_t name_length, ds_value value); /* DS_NULL removes */
+bool more_get(const more *m, const char *name, size_t name_length, ds_value *out);
+void more_write(more *m, text *json); /* sorted by name; nothing where there are none */
+ds_status more_read(const char *json, size_t length, ds_record *record);
+void more_free(more *m);
+
+/* ---- filter.c, order.c: what is asked, as SQL ---- */
+
+typedef struct question {
+    const table *table;
+    const layout *layout;
+    text text;
+    ds_value *values; /* of the parameters, in the order in which they stand */
+    size_t count, room;
+    char **owned; /* bytes of values that are made here */
+    size_t owned_count;
+    unsigned conditions;
+    bool failed;
+} question;
+
+typedef enum exactness {
+    NOTHING,  /* it cannot be said in SQL: nothing was written */
+    AT_LEAST, /* SQL finds more than match */
+    EXACTLY
+} exactness;
+
+void question_begin(question *q, const table *t, const layout *l);
+void question_end(question *q);
+void question_value(question *q, ds_value value); /* a parameter */
+bool question_own(question *q, char *bytes);      /* of ds_malloc(); NULL is a failure for memory */
+int question_bind(const question *q, sqlite3_stmt *stmt);
+bool question_failed(const question *q);
+/* Writes what is wanted of `where` behind a WHERE; EVERYTHING is "1". */
+exactness filter_write(question *q, const ds_filter *where, bool negated);
+bool order_is_exact(const question *q, const ds_order *order, size_t count);
+void order_write(question *q, const ds_order *order, size_t count);
+void after_write(question *q, const ds_selection *selection);
+
+/* ---- select.c, scan.c ---- */
+
+/* The SELECT of a selection; answers what of it is done by that (DS_DID_*). `slots`, with room for all properties and one
+ * more: whose columns it gives; DS_NO_SLOT is MORE_COLUMN. */
+uint32_t select_write(question *q, const ds_selection *selection, uint32_t may, size_t *slots, size_t *slot_count);
+/* Lets go of a scan that waits for its host, so that its connection or its snapshot is free. lite.lock is held, and let go
+ * meanwhile. false: there is none. */
+bool scan_park_one(lite *l);
+void scans_lose(lite *l); /* the connections close; lite.lock is held */
+
+/* ---- write.c: one call's writes, in one transaction ---- */
+
+typedef enum marking { UNDECIDED, WRITTEN, CREATED } marking;
+
+typedef struct writing {
+    lite *lite;
+    table *table;
+    const layout *layout;
+    conn *conn;
+    ds_call *call;
+    ds_outcomes *outcomes; /* NULL: what fails is told in call->error */
+    int64_t now;
+    size_t n;
+    char *marks; /* of each record */
+    char one;
+    bool alone;        /* a single statement, that is a transaction of its own */
+    statement *insert; /* kept from one record to the next */
+} writing;
+
+/* Begins a transaction that writes; `alone` where a single statement would do. */
+ds_status writing_begin(writing *w, void *connection, const ds_model *model, size_t n, bool alone,
+                        ds_outcomes *outcomes, ds_call *call);
+/* Commits and tells the outcomes; or undoes it all, where the status is a failure. */
+ds_status writing_end(writing *w, ds_status status);
+/* The call as a whole fails: what SQLite's code means. */
+ds_status writing_fail(writing *w, int code);
+/* What has expired makes room for others; whether there was any. */
+bool writing_purge(writing *w);
+bool is_constraint(int code);
+/* Tells of record i that a value is taken, right after the statement that failed. DS_DUPLICATE, or DS_INVALID. */
+ds_status writing_refuse_taken(writing *w, size_t i, int code);
+ds_status writing_refuse(writing *w, size_t i, ds_refusal refusal);
+/* Runs what the question says, once more where what has expired stood in the way. SQLITE_DONE, SQLITE_ROW with the first
+ * column in *out, a constraint's code, or another. */
+int writing_run(writing *w, const question *q, int64_t *out);
+/* Inserts a record, with what it does not set from the defaults (NULL: none). */
+ds_status writing_insert(writing *w, size_t i, ds_record *record, const ds_record *defaults);
+int64_t writing_expiry(const writing *w); /* by settings.ttl; NEVER */
+
+/* ---- change.c: what becomes of one record that is there ---- */
+
+typedef struct change {
+    ds_value id;
+    const ds_record *set;      /* NULL: it is deleted */
+    const ds_record *expected; /* or NULL */
+    bool whole;                /* what is not set is removed, and settings.ttl starts anew */
+} change;
+
+/* *missing: there is no such record, and nothing was told. DS_OK otherwise means that it is decided. */
+ds_status change_apply(writing *w, size_t i, const change *c, bool *missing);
+/* "SET ..." of an update; false: it says nothing. */
+bool change_write_sets(question *q, const ds_record *set, bool whole);
+bool sets_undeclared(const table *t, const ds_record *record);
+bool record_sets(const ds_record *record, size_t slot);
+void question_property(question *q, size_t slot, ds_value value); /* a parameter, as it is stored for a property */
+
+/* ---- lookup.c ---- */
+
+/* Adds the record of an id to the block, where there is one (else *out is NULL). SQLite's code; SQLITE_SCHEMA: the layout
+ * does not hold any more. */
+int lookup_one(conn *c, const table *t, const layout *l, ds_value id, int64_t now, ds_block *block, ds_record **out);
+/* Whether a stale statement's layout is out of date, too. SQLITE_OK or SQLITE_SCHEMA, or why that is not known. */
+int layout_check(conn *c, const layout *l, const statement *s);
+
+/* Steps for the first time: SQLITE_ROW, SQLITE_DONE, SQLITE_SCHEMA as lookup_one(), or another code. The statement is to be
+ * given back in any case. */
+int question_first(const question *q, conn *c, statement **out);
+/* Reads with a connection and a layout; again where it answers SQLITE_SCHEMA. Not called where there is no table. */
+typedef int reading(conn *c, const table *t, const layout *l, void *user);
+ds_status reading_run(lite *of, table *t, reading *read, void *user, ds_call *call);
+
+/* ---- the entries ---- */
+
+int64_t lite_now(void); /* ms since 1970 */
+ds_status lite_create(void *, const ds_model *, ds_record *const *, size_t, ds_outcomes *, ds_call *);
+ds_status lite_update(void *, const ds_model *, const ds_value *, size_t, const ds_record *, const ds_record *const *,
+                      ds_outcomes *, ds_call *);
+ds_status lite_delete(void *, const ds_model *, const ds_value *, size_t, const ds_record *const *, ds_outcomes *,
+                      ds_call *);
+ds_status lite_replace(void *, const ds_model *, ds_record *const *, size_t, bool, const ds_record *const *,
+                       ds_outcomes *, ds_call *);
+ds_status lite_upsert(void *, const ds_model *, ds_record *const *, size_t, const ds_record *, const ds_record *const *,
+                      ds_outcomes *, ds_call *);
+ds_status lite_increment(void *, const ds_model *, ds_value, const char *, size_t, ds_value, ds_value *, ds_call *);
+ds_status lite_expire(void *, const ds_model *, ds_value, int64_t, ds_call *);
+ds_status lite_ttl(void *, const ds_model *, ds_value, int64_t *, ds_call *);
+ds_status lite_update_where(void *, const ds_model *, const ds_filter *, const ds_record *, uint64_t *, ds_call *);
+ds_status lite_delete_where(void *, const ds_model *, const ds_filter *, uint64_t *, ds_call *);
+ds_status lite_count(void *, const ds_model *, const ds_filter *, uint64_t *, ds_call *);
+ds_status lite_find(void *, const ds_model *, const ds_selection *, uint32_t, uint32_t *, void **, ds_call *);
+ds_status lite_next(void *, ds_block *, ds_call *);
+void lite_end_scan(void *);
+ds_status lite_find_by_ids(void *, const ds_model *, const ds_value *, size_t, ds_block *, ds_call *);
+ds_status lite_explain(void *, const ds_model *, const ds_selection *, uint32_t, uint32_t *, ds_buffer *, ds_call *);
+ds_status lite_migrate(void *, const ds_model *, uint32_t, ds_progress *, void *, ds_buffer *, ds_call *);
+ds_status lite_discover(void *, const char *, ds_buffer *, ds_call *);
+ds_status lite_execute(void *, size_t, const char *const *, const size_t *, ds_buffer *, ds_call *);
+
+#endif
