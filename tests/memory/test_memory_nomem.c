@@ -77,6 +77,34 @@ static ds_status change_some(ds_model *model, ds_error *err)
     return status;
 }
 
+/* Whole or not at all: what is counted in the end is then the same whatever failed. */
+static ds_status batch_some(ds_model *model, ds_error *err)
+{
+    ds_batch *batch;
+    ds_record *record = NULL, *other = NULL;
+    ds_status status = ds_batch_new(ds_model_source(model), &batch, err);
+    if (status != DS_OK)
+        return status;
+    status = ds_record_from_json(model, "{\"email\":\"z\",\"n\":1}", &record, err);
+    if (status == DS_OK)
+        status = ds_record_from_json(model, "{\"id\":30,\"n\":3}", &other, err);
+    if (status == DS_OK) {
+        ds_batch_create(batch, model, record);
+        ds_batch_upsert(batch, model, other, NULL);
+        ds_batch_increment(batch, model, ds_integer(20), "n", ds_integer(4), NULL);
+        ds_batch_delete(batch, model, ds_integer(21));
+        ds_batch_expire(batch, model, ds_integer(22), 100000);
+        status = ds_batch_run(batch, DS_ATOMIC, err);
+        bool exists = false;
+        if (status != DS_OK && ds_exists(model, ds_integer(21), &exists, NULL) == DS_OK && !exists)
+            status = ds_error_set(err, DS_INVALID, "a batch that failed for memory was done in part");
+    }
+    ds_record_free(record);
+    ds_record_free(other);
+    ds_batch_free(batch);
+    return status;
+}
+
 static ds_status write_all(ds_model *model, ds_error *err)
 {
     static const char *const queries[] = {"{}", "{\"order\":\"n DESC, b\"}", "{\"order\":\"b\",\"limit\":3}",
@@ -85,7 +113,9 @@ static ds_status write_all(ds_model *model, ds_error *err)
     ds_status status = create_some(model, err);
     for (size_t i = 0; i < 5 && status == DS_OK; i++)
         status = find_some(model, queries[i], err);
-    return status == DS_OK ? change_some(model, err) : status;
+    if (status == DS_OK)
+        status = change_some(model, err);
+    return status == DS_OK ? batch_some(model, err) : status;
 }
 
 static ds_status open_and(ds_status (*use)(ds_model *, ds_error *), ds_error *err)

@@ -260,7 +260,7 @@ static void make_accounts(const char *connector, const char *settings)
     place p;
     CU_ASSERT_FATAL(place_open(&p, connector, settings));
     for (int i = 0; i < ACCOUNTS; i++) {
-        char owner[16];
+        char owner[24];
         snprintf(owner, sizeof owner, "owner %d", i);
         ds_record *record = ds_record_new(p.accounts);
         ds_record_set(record, "id", ds_integer(i));

@@ -326,6 +326,67 @@ static void finding_or_creating_without_memory(void)
     with_each_allocation_failing(PERSON, true, find_or_create, whatever);
 }
 
+static ds_status batch_steps(ds_batch *batch, crowd *people, ds_record *const records[3], const ds_record *changes)
+{
+    ds_status status = ds_batch_create(batch, people->model, records[0]);
+    if (status == DS_OK)
+        status = ds_batch_upsert(batch, people->model, records[1], NULL);
+    if (status == DS_OK)
+        status = ds_batch_update(batch, people->model, ds_string("a"), changes);
+    if (status == DS_OK)
+        status = ds_batch_replace(batch, people->model, ds_string("b"), records[2]);
+    if (status == DS_OK)
+        status = ds_batch_increment(batch, people->model, ds_string("c"), "score", ds_integer(2), NULL);
+    if (status == DS_OK)
+        status = ds_batch_delete(batch, people->model, ds_string("d"));
+    return status;
+}
+
+/* Each outcome is DS_OK or DS_NOMEM, and the run answers the first that is not DS_OK. */
+static ds_status batch(crowd *people)
+{
+    unsigned long now = left;
+    ds_batch *batch = NULL;
+    ds_error told = {.status = DS_OK};
+    left = 0;
+    ds_record *records[] = {person(people->model, "{\"id\":\"x\",\"name\":\"Xia\"}"),
+                            person(people->model, "{\"id\":\"y\",\"name\":\"Yul\"}"),
+                            person(people->model, "{\"name\":\"Bea\"}")};
+    ds_record *changes = person(people->model, "{\"age\":1}");
+    left = now;
+    ds_status status = ds_batch_new(people->source, &batch, NULL), first = DS_OK;
+    if (status == DS_OK && (status = batch_steps(batch, people, records, changes)) == DS_OK) {
+        status = ds_batch_run(batch, 0, &told);
+        CU_ASSERT_EQUAL(told.status, status);
+        for (size_t i = 6; i-- > 0;)
+            if (ds_batch_outcome(batch, i, NULL) != DS_OK)
+                first = ds_batch_outcome(batch, i, NULL);
+        CU_ASSERT_EQUAL(first, status);
+    } else if (batch != NULL) {
+        CU_ASSERT_EQUAL(ds_batch_run(batch, 0, &told), DS_NOMEM); /* what could not be added is not passed over */
+    }
+    left = 0;
+    ds_batch_free(batch);
+    for (int i = 0; i < 3; i++)
+        ds_record_free(records[i]);
+    ds_record_free(changes);
+    return status;
+}
+
+static void batched(crowd *people, bool done)
+{
+    if (!done)
+        return;
+    CU_ASSERT_STRING_EQUAL(found_ids(people->model, "{\"order\":\"id\"}"), "a b c e f g h i j k l x y");
+    CU_ASSERT_STRING_EQUAL(json_of(people->model, "b"), "{\"id\":\"b\",\"name\":\"Bea\",\"city\":\"Rome\"}");
+    CU_ASSERT_STRING_EQUAL(json_of(people->model, "y"), "{\"id\":\"y\",\"name\":\"Yul\",\"city\":\"Rome\"}");
+}
+
+static void a_batch_without_memory(void)
+{
+    with_each_allocation_failing(PERSON, true, batch, batched);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -338,6 +399,7 @@ int main(void)
         {"upserting, replacing, incrementing and deleting without memory", upserting_without_memory},
         {"replacing undeclared properties without memory", replacing_without_memory},
         {"finding or creating without memory", finding_or_creating_without_memory},
+        {"a batch without memory", a_batch_without_memory},
     };
     const ds_allocator allocator = {
         .size = sizeof allocator, .malloc = failing_malloc, .realloc = failing_realloc, .free = plain_free};
