@@ -1,9 +1,45 @@
 # dsctl as a black box.
+check_LIBRARIES += tests/cli/libcli.a
+tests_cli_libcli_a_SOURCES = tests/cli/dsctl.c tests/cli/dsctl.h
+tests_cli_libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+CLI_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+CLI_LIBS = tests/cli/libcli.a tests/support/libsupport.a $(CUNIT_LIBS)
+
 check_PROGRAMS += tests/cli/test_dsctl
 TESTS += tests/cli/test_dsctl
 tests_cli_test_dsctl_SOURCES = tests/cli/test_dsctl.c
-tests_cli_test_dsctl_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
-tests_cli_test_dsctl_LDADD = tests/support/libsupport.a $(CUNIT_LIBS)
+tests_cli_test_dsctl_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_LDADD = $(CLI_LIBS)
+
+check_PROGRAMS += tests/cli/test_dsctl_add
+TESTS += tests/cli/test_dsctl_add
+tests_cli_test_dsctl_add_SOURCES = tests/cli/test_dsctl_add.c
+tests_cli_test_dsctl_add_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_add_LDADD = $(CLI_LIBS)
+
+check_PROGRAMS += tests/cli/test_dsctl_copy
+TESTS += tests/cli/test_dsctl_copy
+tests_cli_test_dsctl_copy_SOURCES = tests/cli/test_dsctl_copy.c
+tests_cli_test_dsctl_copy_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_copy_LDADD = $(CLI_LIBS)
+
+check_PROGRAMS += tests/cli/test_dsctl_csv
+TESTS += tests/cli/test_dsctl_csv
+tests_cli_test_dsctl_csv_SOURCES = tests/cli/test_dsctl_csv.c
+tests_cli_test_dsctl_csv_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_csv_LDADD = $(CLI_LIBS)
+
+check_PROGRAMS += tests/cli/test_dsctl_shell
+TESTS += tests/cli/test_dsctl_shell
+tests_cli_test_dsctl_shell_SOURCES = tests/cli/test_dsctl_shell.c
+tests_cli_test_dsctl_shell_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_shell_LDADD = $(CLI_LIBS)
+
+check_PROGRAMS += tests/cli/test_dsctl_terminal
+TESTS += tests/cli/test_dsctl_terminal
+tests_cli_test_dsctl_terminal_SOURCES = tests/cli/test_dsctl_terminal.c
+tests_cli_test_dsctl_terminal_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_terminal_LDADD = $(CLI_LIBS)
 
 check_PROGRAMS += tests/cli/test_malformed
 TESTS += tests/cli/test_malformed

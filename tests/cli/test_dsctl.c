@@ -1,63 +1,12 @@
 /* dsctl as a black box: each command as a user types it, on memory (with a file) and on a real Redis. */
-#include "command.h"
-#include "redis_server.h"
-#include "suite.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char *folder, *config, *models, *program;
-static redis_server *server;
-static const char *on; /* the data source that the current round uses */
-
-/* Runs dsctl with our configuration and up to 10 more words; `input` for its standard input. */
-static command_result dsctl(const char *input, ...)
-{
-    const char *argv[20] = {program, "-c", config, "-m", models};
-    size_t n = 5;
-    va_list words;
-    va_start(words, input);
-    while ((argv[n] = va_arg(words, const char *)) != NULL)
-        n++;
-    va_end(words);
-    return command_run(argv, input);
-}
-
-/* Checks what it printed and how it ended. */
-#define SHOWS(result, expected_status, expected_out)                                                                   \
-    do {                                                                                                               \
-        command_result r_ = (result);                                                                                  \
-        bool same_ = r_.status == (expected_status) && strcmp(r_.out, expected_out) == 0;                              \
-        if (!same_)                                                                                                    \
-            printf("\n%s:%d: on %s: status %d, out: %s err: %s", __FILE__, __LINE__, on, r_.status, r_.out, r_.err);   \
-        CU_ASSERT(same_);                                                                                              \
-        command_free(&r_);                                                                                             \
-    } while (0)
-
-/* Checks that it failed with one sentence that holds `part`, and printed nothing. */
-#define FAILS(result, expected_status, part)                                                                           \
-    do {                                                                                                               \
-        command_result r_ = (result);                                                                                  \
-        char *end_ = strchr(r_.err, '\n');                                                                             \
-        bool same_ = r_.status == (expected_status) && strstr(r_.err, part) != NULL && r_.out_length == 0 &&           \
-                     end_ != NULL && end_[1] == '\0';                                                                  \
-        if (!same_)                                                                                                    \
-            printf("\n%s:%d: on %s: status %d, out: %s err: %s", __FILE__, __LINE__, on, r_.status, r_.out, r_.err);   \
-        CU_ASSERT(same_);                                                                                              \
-        command_free(&r_);                                                                                             \
-    } while (0)
+#include "dsctl.h"
 
 static void on_each(void (*run)(void))
 {
     static const char *const sources[] = {"mem", "red"};
     for (size_t i = 0; i < 2; i++) {
         on = sources[i];
-        command_result cleared = dsctl(NULL, "delete", on, "Pet", "--all", NULL);
-        CU_ASSERT_EQUAL(cleared.status, 0);
-        command_free(&cleared);
+        dsctl_clear(on, "Pet");
         run();
     }
 }
@@ -259,8 +208,7 @@ static void an_import_tells_each_record_that_it_cannot_store_and_stores_the_othe
         folder_write(folder, "some.jsonl",
                      "{\"id\":\"p\",\"name\":\"P\"}\n{\"id\":\"q\"}\n\n{\"id\":\"r\",\"name\":\"R\",\"age\":\"old\"}\n"
                      "{\"id\":\"p\",\"name\":\"again\"}\n{\"id\":\"s\",\"name\":\"S\"}\n");
-    command_result cleared = dsctl(NULL, "delete", on, "Pet", "--all", NULL);
-    command_free(&cleared);
+    dsctl_clear(on, "Pet");
     command_result r = dsctl(NULL, "import", on, "Pet", path, NULL);
     CU_ASSERT_EQUAL(r.status, 2);
     CU_ASSERT_STRING_EQUAL(r.out, "{\"imported\":2}\n");
@@ -275,7 +223,8 @@ static void what_is_configured_is_told(void)
 {
     on = "red";
     SHOWS(dsctl(NULL, "sources", NULL), 0,
-          "{\"name\":\"mem\",\"connector\":\"memory\"}\n{\"name\":\"red\",\"connector\":\"redis\"}\n");
+          "{\"name\":\"mem\",\"connector\":\"memory\"}\n{\"name\":\"red\",\"connector\":\"redis\"}\n"
+          "{\"name\":\"two\",\"connector\":\"memory\"}\n");
     command_result r = dsctl(NULL, "connectors", NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "{\"name\":\"memory\"}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "{\"name\":\"redis\"}\n"));
@@ -311,6 +260,8 @@ static void words_that_make_no_sense_end_with_2(void)
     FAILS(dsctl(NULL, "fly", NULL), 2, "fly");
     FAILS(dsctl(NULL, "get", on, NULL), 2, "usage: dsctl get");
     FAILS(dsctl(NULL, "find", on, "Pet", "{", "--where", NULL), 2, "--where");
+    FAILS(dsctl(NULL, "find", on, "Pet", "--limit", "1", NULL), 2, "--limit");
+    FAILS(dsctl(NULL, "get", on, "Pet", "--", "--limit", NULL), 1, "--limit");
     FAILS(dsctl(NULL, "models", "nowhere", NULL), 3, "nowhere");
 }
 
@@ -329,16 +280,6 @@ int main(void)
         {"execute speaks Redis", execute_speaks_redis},
         {"words that make no sense end with 2", words_that_make_no_sense_end_with_2},
     };
-    char text[2048], path[512];
-    folder = folder_make();
-    snprintf(path, sizeof path, "%s/dsctl", getenv("DS_BUILDDIR"));
-    program = strdup(path);
-    server = redis_server_start(NULL);
-    snprintf(text, sizeof text,
-             "{\"mem\":{\"connector\":\"memory\",\"file\":\"%s/records\"},"
-             "\"red\":{\"connector\":\"redis\",\"url\":\"unix://%s\",\"keyPrefix\":\"t:\"}}",
-             folder, server->socket);
-    config = folder_write(folder, "datasources.json", text);
     /* The demo's models and one more. */
     char demo[512];
     snprintf(demo, sizeof demo, "%s/examples/demo/models.json", getenv("DS_SRCDIR"));
@@ -350,14 +291,10 @@ int main(void)
             "\"home\":\"object\","
             "\"tags\":\"array\"}},%s",
             strchr(definitions, '[') + 1);
-    models = folder_write(folder, "models.json", all);
+    dsctl_begin(all);
     int status = SUITE_RUN("dsctl", tests);
-    redis_server_stop(server);
-    folder_remove(folder);
+    dsctl_end();
     free(definitions);
     free(all);
-    free(config);
-    free(models);
-    free(program);
     return status;
 }

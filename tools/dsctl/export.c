@@ -125,13 +125,18 @@ static ds_status learn_columns(export *ex)
     return status;
 }
 
+static ds_status prepare(export *ex)
+{
+    if (ex->format != FORMAT_CSV)
+        return DS_OK;
+    ex->csv = csv_new(ex->out, ex->model, ex->fields, ex->field_count);
+    return ex->csv == NULL ? dsctl_nomem(ex->ctl) : learn_columns(ex);
+}
+
 static ds_status begin(export *ex)
 {
-    if (ex->format == FORMAT_CSV) {
-        ex->csv = csv_new(ex->out, ex->model, ex->fields, ex->field_count);
-        ds_status status = ex->csv == NULL ? dsctl_nomem(ex->ctl) : learn_columns(ex);
-        return status != DS_OK || csv_header(ex->csv) ? status : dsctl_nomem(ex->ctl);
-    }
+    if (ex->format == FORMAT_CSV)
+        return csv_header(ex->csv) ? DS_OK : dsctl_nomem(ex->ctl);
     if (ex->ctl->at != NULL) {
         fputc('{', ex->out);
         print_json_string(ex->out, ex->ctl->at);
@@ -187,12 +192,14 @@ static ds_status write_all(export *ex)
     query.order = ds_model_property(ex->model, ds_model_id_slot(ex->model))->name;
     ds_status status = isatty(STDERR_FILENO) == 1 ? ds_count(ex->model, NULL, &total, err) : DS_OK;
     if (status == DS_OK)
-        status = begin(ex);
+        status = prepare(ex);
     if (status == DS_OK)
         status = ds_find(ex->model, &query, &cursor, err);
     if (status != DS_OK)
         return status;
-    status = write_records(ex, cursor, total);
+    status = begin(ex);
+    if (status == DS_OK)
+        status = write_records(ex, cursor, total);
     end(ex);
     ds_cursor_close(cursor);
     return status;

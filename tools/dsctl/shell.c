@@ -3,11 +3,13 @@
 #include "candidates.h"
 #include "history.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 typedef struct shell {
     dsctl *ctl; /* with the options that each line begins with */
@@ -30,6 +32,41 @@ static void interrupt(int number)
     }
     interrupted = 1;
     ds_cancel_set(token);
+}
+
+/* ---- keys ---- */
+
+static volatile sig_atomic_t resized;
+
+static void resize(int number)
+{
+    (void)number;
+    resized = 1;
+}
+
+/* In place of libedit's, which goes on reading behind a signal. */
+static int read_key(EditLine *editor, wchar_t *key)
+{
+    mbstate_t state = {0};
+    char c;
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, &c, 1);
+        if (got == 0 || (got < 0 && errno != EINTR) || interrupted)
+            return got == 0 ? 0 : -1;
+        if (got < 0) {
+            if (resized)
+                el_resize(editor);
+            resized = 0;
+            continue;
+        }
+        size_t length = mbrtowc(key, &c, 1, &state);
+        if (length == (size_t)-1) { /* no character: as it is */
+            *key = (unsigned char)c;
+            return 1;
+        }
+        if (length != (size_t)-2)
+            return 1;
+    }
 }
 
 /* ---- completion ---- */
@@ -120,12 +157,14 @@ static ds_status open_editor(shell *s)
     el_set(s->editor, EL_EDITOR, "emacs");
     el_set(s->editor, EL_HIST, history, s->past.lines);
     el_set(s->editor, EL_ADDFN, "ds-complete", "completes what is typed", complete);
+    el_set(s->editor, EL_GETCFN, read_key);
     el_set(s->editor, EL_BIND, "^I", "ds-complete", NULL);
     el_set(s->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(s->editor, NULL);
     ds_status status = ds_cancel_new(&token, &s->ctl->error);
     if (status == DS_OK)
         sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupt}, NULL);
+    sigaction(SIGWINCH, &(struct sigaction){.sa_handler = resize}, NULL);
     s->ctl->cancel = token;
     return status;
 }
@@ -148,6 +187,7 @@ static char *next_line(shell *s)
         return prompt_ask("", false);
     for (;;) {
         int length;
+        interrupted = 0;
         const char *line = el_gets(s->editor, &length);
         if (line != NULL && !interrupted)
             return strdup(line);
@@ -155,7 +195,6 @@ static char *next_line(shell *s)
             putchar('\n');
             return NULL;
         }
-        interrupted = 0;
         el_reset(s->editor);
         putchar('\n');
     }

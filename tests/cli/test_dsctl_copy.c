@@ -1,0 +1,196 @@
+/* dsctl copy, migrate, discover and explain: records come over as they are, a copy that was killed ends complete when it is
+ * done again, and what a connector cannot do it says. */
+#include "dsctl.h"
+
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+extern char **environ;
+
+static const char definitions[] =
+    "[{\"name\":\"All\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"text\":{\"type\":\"string\","
+    "\"default\":\"none\"},\"whole\":\"integer\",\"number\":\"number\",\"yes\":\"boolean\",\"day\":\"date\",\"bytes\":"
+    "\"binary\","
+    "\"thing\":\"object\",\"list\":\"array\",\"some\":\"any\"}},"
+    "{\"name\":\"Loose\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},\"age\":"
+    "\"integer\"},"
+    "\"settings\":{\"strict\":false}},"
+    "{\"name\":\"Named\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"age\":\"integer\"}}]";
+
+static const char records[] =
+    "{\"id\":\"1\",\"text\":\"\",\"whole\":9223372036854775807,\"number\":5,\"day\":\"1969-12-31T23:59:59.999Z\","
+    "\"bytes\":\"\",\"thing\":{\"b\":[1,2.0,null],\"a\":9007199254740993},\"list\":[],\"some\":\"5\"}\n"
+    "{\"id\":\"2\",\"text\":\"a\\u0000b\\r\\nc\",\"number\":0.1,\"yes\":false,\"bytes\":\"AAEC/w==\",\"some\":5}\n"
+    "{\"id\":\"3\",\"text\":null,\"some\":5.0,\"number\":1.7976931348623157e308}\n"
+    "{\"id\":\"a:b {c} \\u00e9\",\"whole\":-9223372036854775808,\"some\":{\"x\":\"\"},\"yes\":true}\n";
+
+static const char loose[] = "{\"id\":9007199254740993,\"age\":3,\"hair\":\"\",\"n\":12}\n"
+                            "{\"id\":-1,\"z\":\"\\u0000\",\"t\":true}\n{\"id\":7}\n";
+
+static void run_ok(command_result r)
+{
+    if (r.status != 0)
+        printf("\non %s: %s", on, r.err);
+    CU_ASSERT_EQUAL(r.status, 0);
+    command_free(&r);
+}
+
+static void copy_is(const char *from, const char *model, const char *to, int count)
+{
+    char expected[64];
+    snprintf(expected, sizeof expected, "{\"copied\":%d}\n", count);
+    SHOWS(dsctl(NULL, "copy", from, model, to, NULL), 0, expected);
+}
+
+/* From memory to Redis, and from there to another memory: both exports are the first one's. */
+static void goes_around(const char *model, const char *lines, int count)
+{
+    char *path = folder_write(folder, "given.jsonl", lines);
+    run_ok(dsctl(NULL, "import", "mem", model, path, NULL));
+    char *before = dsctl_exported("mem", model);
+    copy_is("mem", model, "red", count);
+    copy_is("red", model, "two", count);
+    char *middle = dsctl_exported("red", model), *after = dsctl_exported("two", model);
+    CU_ASSERT_STRING_EQUAL(before, middle);
+    CU_ASSERT_STRING_EQUAL(before, after);
+    copy_is("two", model, "mem", count);
+    copy_is("mem", model, "red", count);
+    char *again = dsctl_exported("red", model);
+    CU_ASSERT_STRING_EQUAL(before, again);
+    free(path);
+    free(before);
+    free(middle);
+    free(after);
+    free(again);
+}
+
+static void a_copy_around_loses_nothing(void)
+{
+    goes_around("All", records, 4);
+    goes_around("Loose", loose, 3);
+    goes_around("undefined", "{\"id\":\"x\",\"a\":\"\",\"n\":12,\"o\":{\"k\":1}}\n{\"id\":\"y z\"}\n", 2);
+    /* A null stays one where the property has a default, and a sequence goes on behind the ids that came. */
+    SHOWS(dsctl(NULL, "count", "two", "All", "{\"text\":null}", NULL), 0, "{\"count\":1}\n");
+    command_result r = dsctl(NULL, "create", "two", "Loose", "{}", NULL);
+    CU_ASSERT_STRING_EQUAL(r.out, "{\"id\":9007199254740994}\n");
+    command_free(&r);
+}
+
+static void a_copy_takes_the_place_of_what_is_there(void)
+{
+    dsctl_clear("two", "All");
+    run_ok(dsctl(NULL, "create", "two", "All", "{\"id\":\"1\",\"list\":[1],\"yes\":true}", NULL));
+    run_ok(dsctl(NULL, "create", "two", "All", "{\"id\":\"own\"}", NULL));
+    copy_is("mem", "All", "two", 4);
+    SHOWS(dsctl(NULL, "delete", "two", "All", "own", NULL), 0, "{\"deleted\":1}\n");
+    char *from = dsctl_exported("mem", "All"), *to = dsctl_exported("two", "All");
+    CU_ASSERT_STRING_EQUAL(from, to);
+    free(from);
+    free(to);
+}
+
+static void what_cannot_be_copied_is_told_and_the_rest_is_copied(void)
+{
+    run_ok(dsctl(NULL, "execute", "red", "HSET", "t:Named:1", "id", "1", "age", "old", NULL));
+    run_ok(dsctl(NULL, "execute", "red", "HSET", "t:Named:2", "id", "2", "age", "3", NULL));
+    command_result r = dsctl(NULL, "copy", "red", "Named", "mem", NULL);
+    CU_ASSERT_EQUAL(r.status, 2);
+    CU_ASSERT_STRING_EQUAL(r.out, "{\"copied\":1}\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(r.err, "\"age\""));
+    command_free(&r);
+    SHOWS(dsctl(NULL, "get", "mem", "Named", "2", NULL), 0, "{\"id\":\"2\",\"age\":3}\n");
+    FAILS(dsctl(NULL, "copy", "mem", "Named", "mem", NULL), 2, "\"mem\"");
+    FAILS(dsctl(NULL, "copy", "mem", "Named", "nowhere", NULL), 3, "nowhere");
+    FAILS(dsctl(NULL, "copy", "nowhere", "Named", "mem", NULL), 3, "nowhere");
+}
+
+/* ---- killed ---- */
+
+#define MANY 40000
+
+static size_t stored_in_redis(void)
+{
+    char *reply = redis_server_command(server, "DBSIZE"); /* ":123\r\n" */
+    size_t count = reply == NULL || *reply != ':' ? 0 : strtoul(reply + 1, NULL, 10);
+    free(reply);
+    return count;
+}
+
+static char *many_records(void)
+{
+    char *text = malloc(MANY * 64), *at = text;
+    for (size_t i = 0; i < MANY; i++)
+        at += sprintf(at, "{\"id\":\"%zu\",\"whole\":%zu,\"text\":\"record %zu\"}\n", i, i, i);
+    char *path = folder_write(folder, "many.jsonl", text);
+    free(text);
+    return path;
+}
+
+static void a_killed_copy_ends_complete_when_it_is_done_again(void)
+{
+    char *path = many_records();
+    dsctl_clear("mem", "All");
+    run_ok(dsctl(NULL, "import", "mem", "All", path, NULL));
+    free(path);
+    free(redis_server_command(server, "FLUSHALL"));
+    const char *argv[] = {program, "-c", config, "-m", models, "copy", "mem", "All", "red", NULL};
+    pid_t pid;
+    int status = 0;
+    CU_ASSERT_EQUAL_FATAL(posix_spawn(&pid, program, NULL, NULL, (char *const *)argv, environ), 0);
+    while (stored_in_redis() < MANY / 10 && waitpid(pid, &status, WNOHANG) == 0)
+        continue;
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    size_t stored = stored_in_redis();
+    printf("\n    killed with %zu of %d records stored", stored, MANY);
+    CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    CU_ASSERT(stored >= MANY / 10 && stored < MANY);
+    copy_is("mem", "All", "red", MANY);
+    char *from = dsctl_exported("mem", "All"), *to = dsctl_exported("red", "All");
+    CU_ASSERT(strcmp(from, to) == 0);
+    free(from);
+    free(to);
+}
+
+/* ---- the others ---- */
+
+static void migrate_takes_a_model_or_all(void)
+{
+    on = "red";
+    SHOWS(dsctl(NULL, "migrate", "red", "Named", NULL), 0, "{\"migrated\":\"Named\"}\n");
+    SHOWS(dsctl(NULL, "migrate", "mem", NULL), 0,
+          "{\"migrated\":\"All\"}\n{\"migrated\":\"Loose\"}\n{\"migrated\":\"Named\"}\n");
+    FAILS(dsctl(NULL, "migrate", "nowhere", NULL), 3, "nowhere");
+}
+
+static void what_cannot_be_discovered_is_said(void)
+{
+    FAILS(dsctl(NULL, "discover", "mem", NULL), 5, "memory cannot propose models");
+    FAILS(dsctl(NULL, "discover", "mem", "x*", NULL), 5, "memory cannot propose models");
+}
+
+static void explain_is_json_where_nobody_reads_it(void)
+{
+    command_result r = dsctl(NULL, "explain", "red", "Named", "{\"where\":{\"age\":3},\"order\":\"age\"}", NULL);
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "\"library\":[\"where\",\"order\"]}\n"));
+    command_free(&r);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"a copy around loses nothing", a_copy_around_loses_nothing},
+        {"a copy takes the place of what is there", a_copy_takes_the_place_of_what_is_there},
+        {"what cannot be copied is told, and the rest is copied", what_cannot_be_copied_is_told_and_the_rest_is_copied},
+        {"a killed copy ends complete when it is done again", a_killed_copy_ends_complete_when_it_is_done_again},
+        {"migrate takes a model or all", migrate_takes_a_model_or_all},
+        {"what cannot be discovered is said", what_cannot_be_discovered_is_said},
+        {"explain is JSON where nobody reads it", explain_is_json_where_nobody_reads_it},
+    };
+    dsctl_begin(definitions);
+    int status = SUITE_RUN("dsctl copy", tests);
+    dsctl_end();
+    return status;
+}
