@@ -341,6 +341,86 @@ static void eight_threads_share_a_file(void)
     folder_remove(folder);
 }
 
+/* ---- batches ---- */
+
+enum { ACCOUNTS = 6, LEDGERS = 3 };
+static const char *const ledgers[LEDGERS] = {"North", "South", "West"};
+
+static ds_model *ledger_of(const crew *c, uint32_t which)
+{
+    return ds_source_model(ds_model_source(c->model), ledgers[which % LEDGERS], NULL);
+}
+
+/* Moves money between ledgers, so that each batch locks two of them, in either order. */
+static void *transfer(void *user)
+{
+    crew *c = user;
+    for (int i = 0; i < 400; i++) {
+        uint32_t from = crew_random(c, LEDGERS), to = from + 1 + crew_random(c, LEDGERS - 1);
+        char id[2] = {(char)('a' + (int)crew_random(c, ACCOUNTS)), '\0'};
+        int64_t cents = crew_random(c, 100);
+        ds_batch *batch = NULL;
+        if (ds_batch_new(ds_model_source(c->model), &batch, NULL) != DS_OK)
+            ++*c->wrong;
+        ds_batch_increment(batch, ledger_of(c, from), ds_string(id), "cents", ds_integer(-cents), NULL);
+        ds_batch_increment(batch, ledger_of(c, to), ds_string(id), "cents", ds_integer(cents), NULL);
+        if (i % 7 == 0) /* nothing of it */
+            ds_batch_delete(batch, ledger_of(c, to), ds_string("nobody"));
+        ds_status status = ds_batch_run(batch, DS_ATOMIC, NULL);
+        if (status != (i % 7 == 0 ? DS_NOT_FOUND : DS_OK))
+            ++*c->wrong;
+        ds_batch_free(batch);
+    }
+    atomic_store(c->stop, true);
+    return NULL;
+}
+
+/* Reads one ledger at a time: what it finds is whole. */
+static void *audit(void *user)
+{
+    crew *c = user;
+    while (!atomic_load(c->stop)) {
+        uint64_t count = 0;
+        if (ds_count(ledger_of(c, crew_random(c, LEDGERS)), NULL, &count, NULL) != DS_OK || count != ACCOUNTS)
+            ++*c->wrong;
+    }
+    return NULL;
+}
+
+static void batches_over_several_tables_neither_lock_one_another_out_nor_mix(void)
+{
+    void *(*const works[THREADS])(void *) = {transfer, transfer, transfer, transfer, transfer, transfer, audit, audit};
+    ds_source *source = host_open(NULL);
+    ds_model *model = NULL;
+    atomic_int wins = 0, wrong = 0;
+    atomic_bool stop = false;
+    for (size_t i = 0; i < LEDGERS; i++) {
+        char json[200];
+        snprintf(json, sizeof json,
+                 "{\"name\":\"%s\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"cents\":\"integer\"}}",
+                 ledgers[i]);
+        model = host_model(source, json);
+        for (int k = 0; k < ACCOUNTS; k++) {
+            snprintf(json, sizeof json, "{\"id\":\"%c\",\"cents\":1000}", 'a' + k);
+            CU_ASSERT_EQUAL(host_create(model, json), DS_OK);
+        }
+    }
+    crew_run(model, works, THREADS, &wins, &wrong, &stop);
+    CU_ASSERT_EQUAL(wrong, 0);
+    int64_t sum = 0;
+    for (size_t i = 0; i < LEDGERS; i++)
+        for (int k = 0; k < ACCOUNTS; k++) {
+            char id[2] = {(char)('a' + k), '\0'};
+            ds_record *record = NULL;
+            CU_ASSERT_EQUAL(ds_find_by_id(ds_source_model(source, ledgers[i], NULL), ds_string(id), &record, NULL),
+                            DS_OK);
+            sum += ds_record_get(record, "cents").as.integer;
+            ds_record_free(record);
+        }
+    CU_ASSERT_EQUAL(sum, 1000 * LEDGERS * ACCOUNTS);
+    ds_source_close(source);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -350,6 +430,8 @@ int main(void)
          a_walk_beside_writers_sees_what_stands_once_and_no_mixture},
         {"records that expire under eight threads all go", records_that_expire_under_eight_threads_all_go},
         {"eight threads share a file", eight_threads_share_a_file},
+        {"batches over several tables neither lock one another out nor mix",
+         batches_over_several_tables_neither_lock_one_another_out_nor_mix},
     };
     return SUITE_RUN("memory in threads", tests);
 }
