@@ -7,7 +7,6 @@ static ds_status count_by_walk(operation *op, selection *sel, uint64_t *count)
     ds_record *record = NULL;
     ds_status status = stream_open(&walk, op, sel, DS_DID_WHERE | DS_DID_FIELDS);
     while (status == DS_OK && !walk.exhausted) {
-        operation_step(op);
         status = stream_fetch(&walk, op);
         while (status == DS_OK && (status = stream_take(&walk, &record, &op->error)) == DS_OK && record != NULL)
             ++*count;
