@@ -28,10 +28,11 @@ static ds_status count_records(operation *op, selection *sel, uint64_t *count)
 
 ds_status ds_count(ds_model *model, const ds_filter *filter, uint64_t *count, ds_error *err)
 {
-    *count = 0;
+    if (count != NULL)
+        *count = 0;
     uint64_t counted = 0;
     selection *sel = NULL;
-    ds_status status = model_check(model, err);
+    ds_status status = answer_check(model, count, "ds_count()", err);
     if (status == DS_OK)
         status = selection_bind_ids(filter, model->definition, &sel, err);
     if (status != DS_OK)
