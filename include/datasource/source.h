@@ -1,9 +1,11 @@
 /* Catalogs, data sources and the operations on their models.
  *
  * Catalogs, sources, models and queries may be shared by any number of threads; a record or a cursor belongs to one thread
- * at a time. An operation connects by itself where that is wanted. Each step of an operation (the whole of a single one, a
- * ds_cursor_next) is bounded by the data source's commandTimeout, where its connector has one; a view made by
- * ds_model_with() bounds the whole. Beside the errors that are named, any operation may answer the connection's (DS_AUTH,
+ * at a time. An operation connects by itself where that is wanted. Each step of an operation is bounded by the data source's
+ * commandTimeout, where its connector has one. A step is what waits for the backend once: the whole of an operation on
+ * records by id, a batch of many records, or one block of a walk (a find, also one that the library sorts, ds_count() by a
+ * scan, ds_update() and ds_delete() by a filter), so that a walk goes on as long as blocks keep coming. The timeout of a view
+ * made by ds_model_with() bounds the whole, a cursor's walk and the library's sorting included. Beside the errors that are named, any operation may answer the connection's (DS_AUTH,
  * DS_UNREACHABLE, DS_TIMEOUT, DS_CANCELLED, DS_LOST, DS_UNKNOWN_OUTCOME, DS_BUSY), DS_CONFIG where the data source's
  * settings are wrong, DS_BACKEND and DS_NOMEM; a write may answer DS_READONLY. */
 #ifndef DATASOURCE_SOURCE_H

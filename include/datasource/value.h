@@ -10,7 +10,13 @@
 extern "C" {
 #endif
 
-typedef enum ds_type {
+#ifdef __cplusplus
+#define DS_AS_IN_C : unsigned int /* so that an enumeration has all values that it has in C: DS_TOO_LONG */
+#else
+#define DS_AS_IN_C
+#endif
+
+typedef enum ds_type DS_AS_IN_C {
     DS_NULL,
     DS_BOOLEAN,
     DS_INTEGER, /* 64 bits, signed */

@@ -2,12 +2,35 @@
  * requests are run on them. */
 #include "lane.h"
 
+#include <sched.h>
+#include <unistd.h>
+
 struct redis {
     redis_config config;
     event_queue events;
     link_counters counters;
     redis_lane main, execute;
+    _Atomic pid_t owner; /* the process whose sockets these are; -pid: that process is about to make them its own */
 };
+
+/* After a fork the child has the parent's descriptors, and none of its threads. What is the parent's is let go of
+ * without a byte sent, so that both can go on; the child's first operation connects anew. */
+static void make_own(redis *self)
+{
+    pid_t me = getpid(), owner = atomic_load(&self->owner);
+    while (owner != me) {
+        if (owner == -me) {
+            sched_yield(); /* another thread of the child is at it */
+            owner = atomic_load(&self->owner);
+        } else if (atomic_compare_exchange_strong(&self->owner, &owner, -me)) {
+            events_forget(&self->events);
+            lane_forget(&self->main);
+            lane_forget(&self->execute);
+            atomic_store(&self->owner, me);
+            return;
+        }
+    }
+}
 
 ds_status redis_open(ds_source *source, redis **out, ds_call *call)
 {
@@ -26,6 +49,7 @@ ds_status redis_open(ds_source *source, redis **out, ds_call *call)
     status = lane_init(&made->execute, &made->config, NULL, &made->counters, call->error);
     if (status != DS_OK)
         goto free_main;
+    atomic_init(&made->owner, getpid());
     *out = made;
     return DS_OK;
 free_main:
@@ -43,6 +67,7 @@ void redis_close(redis *self)
 {
     if (self == NULL)
         return;
+    make_own(self);
     lane_free(&self->execute);
     lane_free(&self->main);
     events_tell(&self->events);
@@ -53,6 +78,7 @@ void redis_close(redis *self)
 
 ds_status redis_connect(redis *self, ds_call *call)
 {
+    make_own(self);
     ds_status status = lane_connect(&self->main, call);
     events_tell(&self->events);
     return status;
@@ -61,6 +87,7 @@ ds_status redis_connect(redis *self, ds_call *call)
 void redis_disconnect(redis *self, ds_call *call)
 {
     (void)call; /* nothing is under way, so nothing is waited for */
+    make_own(self);
     lane_close(&self->execute);
     lane_close(&self->main);
     events_tell(&self->events);
@@ -68,6 +95,7 @@ void redis_disconnect(redis *self, ds_call *call)
 
 void redis_status(redis *self, bool *open, bool *ready)
 {
+    make_own(self);
     lane_look(&self->main);
     events_tell(&self->events);
     *open = atomic_load(&self->main.link.is_open);
@@ -76,6 +104,7 @@ void redis_status(redis *self, bool *open, bool *ready)
 
 ds_status redis_run(redis *self, redis_request *request, bool is_write, ds_call *call)
 {
+    make_own(self);
     return lane_run(&self->main, request, is_write, call);
 }
 
@@ -101,11 +130,13 @@ ds_status redis_ping(redis *self, ds_call *call)
 
 redis_lane *redis_execute_lane(redis *self)
 {
+    make_own(self);
     return &self->execute;
 }
 
 void redis_stats(redis *self, ds_buffer *members)
 {
+    make_own(self);
     int sockets = atomic_load(&self->main.link.is_open) + atomic_load(&self->execute.link.is_open);
     ds_buffer_format(members, "\"connections\": %d, \"connects\": %llu, \"bytesSent\": %llu, \"bytesReceived\": %llu",
                      sockets, (unsigned long long)atomic_load(&self->counters.connects),

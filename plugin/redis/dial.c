@@ -198,3 +198,10 @@ void dial_stop(dialer *self)
     drop_fd(self);
     self->config = NULL;
 }
+
+void dial_forget(dialer *self)
+{
+    resolver_forget(self->resolver);
+    self->resolver = NULL;
+    dial_stop(self);
+}

@@ -76,3 +76,15 @@ void events_tell(event_queue *queue)
     }
     pthread_mutex_unlock(&queue->lock);
 }
+
+void events_forget(event_queue *queue)
+{
+    if (pthread_mutex_trylock(&queue->lock) == 0) {
+        for (event *left = take(queue); left != NULL; left = take(queue))
+            ds_free(left);
+        pthread_mutex_unlock(&queue->lock);
+        pthread_mutex_destroy(&queue->lock);
+    }
+    *queue = (event_queue){.source = queue->source};
+    pthread_mutex_init(&queue->lock, NULL); /* Linux's never fails */
+}

@@ -19,5 +19,6 @@ void events_free(event_queue *queue);
 void events_add(event_queue *queue, ds_event what, const ds_error *cause); /* an event that finds no memory is lost */
 bool events_wait(event_queue *queue); /* some are to be told, and nobody is telling */
 void events_tell(event_queue *queue);
+void events_forget(event_queue *queue); /* in the child of a fork: what is not told yet is the parent's to tell */
 
 #endif

@@ -27,13 +27,18 @@ static void free_waiter(waiter *one)
     ds_free(one);
 }
 
+static void free_waiters(waiter *first)
+{
+    while (first != NULL) {
+        waiter *next = first->next;
+        free_waiter(first);
+        first = next;
+    }
+}
+
 void gate_free(gate *self)
 {
-    while (self->spare != NULL) {
-        waiter *next = self->spare->next;
-        free_waiter(self->spare);
-        self->spare = next;
-    }
+    free_waiters(self->spare);
     pthread_mutex_destroy(&self->lock);
 }
 
@@ -178,4 +183,19 @@ void gate_leave(gate *self)
     pthread_mutex_lock(&self->lock);
     hand_on(self);
     pthread_mutex_unlock(&self->lock);
+}
+
+/* The waiters' descriptors are shared with the parent: one that is written to would wake it. */
+bool gate_forget(gate *self)
+{
+    bool is_whole = pthread_mutex_trylock(&self->lock) == 0, was_free = is_whole && !self->is_taken;
+    if (is_whole) {
+        free_waiters(self->first);
+        free_waiters(self->spare);
+        pthread_mutex_unlock(&self->lock);
+        pthread_mutex_destroy(&self->lock);
+    }
+    *self = (gate){.limit = self->limit};
+    pthread_mutex_init(&self->lock, NULL); /* Linux's never fails */
+    return was_free;
 }

@@ -23,4 +23,8 @@ ds_status gate_enter(gate *gate, ds_call *call);
 bool gate_try(gate *gate);   /* without waiting */
 void gate_leave(gate *gate); /* hands the turn to who waits longest */
 
+/* In the child of a fork, whose other threads are the parent's: the turn is free, and nobody waits. Whether it was free
+ * before, so that what it guards is whole. */
+bool gate_forget(gate *gate);
+
 #endif

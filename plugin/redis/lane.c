@@ -21,6 +21,12 @@ void lane_free(redis_lane *self)
     gate_free(&self->gate);
 }
 
+void lane_forget(redis_lane *self)
+{
+    link_forget(&self->link, gate_forget(&self->gate));
+    self->used = 0;
+}
+
 /* ---- a ready link ---- */
 
 static const char *what_it_waits_for(const redis_link *link)

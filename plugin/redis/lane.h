@@ -15,6 +15,7 @@ typedef struct redis_lane {
 ds_status lane_init(redis_lane *lane, const redis_config *config, event_queue *events, link_counters *counters,
                     ds_error *err);
 void lane_free(redis_lane *lane);
+void lane_forget(redis_lane *lane); /* in the child of a fork: see link_forget() */
 
 ds_status lane_connect(redis_lane *lane, ds_call *call); /* one attempt, where it is not ready */
 ds_status lane_run(redis_lane *lane, redis_request *request, bool is_write, ds_call *call);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { BUFFER_BYTES = 16384 };
 
@@ -59,6 +60,35 @@ void link_close(redis_link *self)
         return;
     ds_error_set(&self->cause, DS_LOST, "the connection to the Redis server at %s was closed", self->config->where);
     shut(self);
+}
+
+static void forget_whole(redis_link *self)
+{
+    dial_forget(&self->dialer);
+    transport_forget(&self->transport);
+    decoder_free(self->decoder);
+    self->decoder = NULL;
+    let_go(self);
+}
+
+static void forget_half(redis_link *self)
+{
+    if (self->dialer.config != NULL && self->dialer.fd >= 0)
+        close(self->dialer.fd);
+    if (self->transport.fd >= 0)
+        close(self->transport.fd);
+    link_init(self, self->config, self->events, self->counters);
+}
+
+void link_forget(redis_link *self, bool is_whole)
+{
+    if (is_whole)
+        forget_whole(self);
+    else
+        forget_half(self);
+    self->state = LINK_CLOSED;
+    atomic_store(&self->is_open, false);
+    atomic_store(&self->is_ready, false);
 }
 
 void link_fail(redis_link *self, const ds_error *cause)

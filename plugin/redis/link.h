@@ -45,6 +45,9 @@ void link_free(redis_link *link);
 
 void link_open(redis_link *link);  /* begins to connect; may fail at once: state and cause say so */
 void link_close(redis_link *link); /* without a cause: the host wants it */
+/* In the child of a fork: closed without a byte sent, and told to nobody, since the connection is the parent's.
+ * `is_whole`: no thread was at work on it. Otherwise what it holds may be half made, and is left as it is. */
+void link_forget(redis_link *link, bool is_whole);
 /* Closes it because of `cause`; all flights leave it, those of requests unanswered. */
 void link_fail(redis_link *link, const ds_error *cause);
 void link_give_up(redis_link *link, ds_status status, const char *what); /* the server at WHERE <what> */

@@ -1,5 +1,5 @@
-/* The look-up is shared by its thread and its owner; who leaves last frees it. The thread says that it is done by
- * closing its end of a pipe, which can neither block nor raise SIGPIPE. */
+/* The look-up is shared by its thread and its owner; who leaves last frees it. The thread says that it is done by a byte
+ * in a pipe: closing its end would say nothing while the child of a fork has that end too. */
 #include "resolver.h"
 
 #include <errno.h>
@@ -44,6 +44,8 @@ static void *run(void *argument)
     int write_end = self->write_end;
     atomic_store(&self->done, true);
     leave(self);
+    ssize_t written = write(write_end, "", 1); /* SIGPIPE is blocked in this thread, and ends with it */
+    (void)written;
     close(write_end);
     return NULL;
 }
@@ -141,4 +143,15 @@ void resolver_drop(resolver *self)
         return;
     close(self->read_end);
     leave(self);
+}
+
+void resolver_forget(resolver *self)
+{
+    if (self == NULL)
+        return;
+    if (atomic_load(&self->owners) == 2) {
+        close(self->write_end); /* its thread is the parent's */
+        leave(self);
+    }
+    resolver_drop(self);
 }

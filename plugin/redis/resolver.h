@@ -13,6 +13,7 @@ ds_status resolver_start(const char *host, int port, resolver **out, struct addr
 int resolver_fd(const resolver *resolver); /* readable once the answer is there */
 /* DS_OK with the addresses; DS_BUSY: not yet; DS_UNREACHABLE: there is no such host. */
 ds_status resolver_take(resolver *resolver, struct addrinfo **addresses, ds_error *err);
-void resolver_drop(resolver *resolver); /* whatever its state; NULL does nothing */
+void resolver_drop(resolver *resolver);   /* whatever its state; NULL does nothing */
+void resolver_forget(resolver *resolver); /* the same, of the parent in the child of a fork */
 
 #endif

@@ -24,7 +24,8 @@ bool redis_reply_is(const redis_reply *reply, const char *code)
 /* Errors that have no code of their own: the start of their text. */
 static const struct meaning texts[] = {
     {"ERR max number of clients", DS_BUSY},
-    {"ERR The user executing the script can't", DS_AUTH}, /* NOPERM inside a script, until Redis 7.2 */
+    {"ERR The user executing the script can't", DS_AUTH}, /* NOPERM inside a script, of Redis 7.0 */
+    {"ERR ACL failure in script", DS_AUTH},               /* and of Redis 7.2 and later */
 };
 
 ds_status redis_reply_status(const redis_reply *reply)

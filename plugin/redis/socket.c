@@ -81,3 +81,10 @@ void transport_close(transport *self)
         close(self->fd);
     self->fd = -1;
 }
+
+void transport_forget(transport *self)
+{
+    if (self->tls != NULL)
+        tls_mute(self->tls);
+    transport_close(self);
+}

@@ -24,6 +24,7 @@ ds_status dial_start(dialer *dialer, const redis_config *config, int64_t deadlin
 ds_status dial_step(dialer *dialer, int *fd, ds_error *err);
 void dial_poll(const dialer *dialer, struct pollfd *out, int64_t *wake); /* what dial_step() waits for */
 void dial_stop(dialer *dialer);                                          /* frees what it holds; may be called again */
+void dial_forget(dialer *dialer); /* the same, of the parent in the child of a fork */
 
 /* ---- bytes ---- */
 
@@ -37,6 +38,7 @@ typedef struct transport {
 ssize_t transport_recv(transport *transport, void *bytes, size_t room, ds_error *err);
 ssize_t transport_send(transport *transport, const void *bytes, size_t length, ds_error *err);
 void transport_close(transport *transport);
+void transport_forget(transport *transport); /* without a byte to the peer: another process goes on with it */
 
 const char *socket_reason(int number); /* an errno for people, in English; static */
 

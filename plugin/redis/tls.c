@@ -142,6 +142,11 @@ void tls_close(tls_session *self)
     ds_free(self);
 }
 
+void tls_mute(tls_session *self)
+{
+    self->is_broken = true;
+}
+
 bool tls_wants_write(const tls_session *self)
 {
     return SSL_want_write(self->ssl);

@@ -25,6 +25,7 @@ enum { IO_END = 0, IO_AGAIN = -1, IO_FAILED = -2 };
 ds_status tls_open(const tls_config *config, const char *host, const char *where, int fd, tls_session **out,
                    ds_error *err);
 void tls_close(tls_session *session); /* says goodbye where that does not block; NULL does nothing */
+void tls_mute(tls_session *session);  /* tls_close() will say nothing */
 
 /* DS_OK; DS_BUSY: it waits for the descriptor; else the connection is useless: DS_UNREACHABLE, DS_AUTH. */
 ds_status tls_handshake(tls_session *session, ds_error *err);

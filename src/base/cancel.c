@@ -16,6 +16,9 @@ struct ds_cancel {
 
 ds_status ds_cancel_new(ds_cancel **out, ds_error *err)
 {
+    if (out == NULL)
+        return ds_error_set(err, DS_INVALID, "ds_cancel_new() was given NULL for the place of the token");
+    *out = NULL;
     ds_cancel *cancel = ds_calloc(1, sizeof *cancel);
     if (cancel == NULL)
         return error_nomem(err);

@@ -22,6 +22,8 @@ static ds_status too_long(ds_error *err)
 /* What no property takes, whatever its type. */
 static ds_status value_check(ds_value value, ds_error *err)
 {
+    if (!value_has_bytes(value))
+        return ds_error_set(err, DS_INVALID, "the value has a length, and NULL for its bytes");
     switch (value.type) {
     case DS_NUMBER:
         return isfinite(value.as.number) ? DS_OK : refuse(value, "a finite number", err);

@@ -153,6 +153,8 @@ static void write_given_json(ds_buffer *buffer, ds_value value)
 char *ds_value_to_json(ds_value value)
 {
     ds_buffer buffer = {0};
+    if (!value_has_bytes(value))
+        value = ds_null();
     if (value.type == DS_JSON)
         write_given_json(&buffer, value);
     else
@@ -162,6 +164,8 @@ char *ds_value_to_json(ds_value value)
 
 void ds_buffer_json(ds_buffer *buffer, ds_value value)
 {
+    if (!value_has_bytes(value))
+        value = ds_null();
     if (value.type == DS_JSON)
         write_given_json(buffer, value);
     else if (value.type == DS_BINARY) {

@@ -337,6 +337,8 @@ void record_slot_name(const ds_record *record, size_t slot, const char **name, s
 
 bool ds_record_field(const ds_record *record, size_t slot, ds_field *out)
 {
+    if (out == NULL)
+        return false;
     if (record == NULL || !slot_is_shown(record, slot))
         return false;
     record_slot_name(record, slot, &out->name, &out->name_length);

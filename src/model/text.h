@@ -24,6 +24,9 @@ void base64_encode(const void *bytes, size_t length, char *out); /* RFC 4648 sec
 bool base64_decode(const char *text, size_t length, void *out,
                    size_t *out_length); /* strict; out holds length / 4 * 3 */
 
+/* false: a string, binary or JSON with a length and NULL for its bytes, which nothing takes. */
+bool value_has_bytes(ds_value);
+
 bool utf8_valid(const char *text, size_t length); /* no surrogates, nothing overlong, up to U+10FFFF */
 /* The code point at *text, which moves behind it; a byte that begins none counts as UTF8_BYTE + its value. text < end.
  */

@@ -24,8 +24,17 @@ static int type_rank(ds_type type)
     return 7;
 }
 
+/* A length without bytes, which a host may make by mistake, is no bytes. */
+bool value_has_bytes(ds_value value)
+{
+    return (value.type != DS_STRING && value.type != DS_BINARY && value.type != DS_JSON) || value.length == 0 ||
+           value.as.binary != NULL;
+}
+
 static int bytes_compare(ds_value a, ds_value b)
 {
+    a.length = value_has_bytes(a) ? a.length : 0;
+    b.length = value_has_bytes(b) ? b.length : 0;
     uint32_t common = a.length < b.length ? a.length : b.length;
     int order = common == 0 ? 0 : memcmp(a.as.binary, b.as.binary, common);
     return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
@@ -75,8 +84,8 @@ void ds_value_text(ds_value value, ds_text *out)
     case DS_STRING:
     case DS_BINARY:
     case DS_JSON:
-        out->bytes = value.length == 0 ? "" : value.as.string;
-        out->length = value.length;
+        out->length = value_has_bytes(value) ? value.length : 0;
+        out->bytes = out->length == 0 ? "" : value.as.string;
         break;
     }
 }

@@ -4,6 +4,8 @@
 #include "query/filter.h"
 #include "query/criterion.h"
 
+#include "model/text.h"
+
 static ds_filter everything = {.kind = DS_FILTER_EVERYTHING, .bound = true, .depth = 1, .slot = DS_NO_SLOT};
 
 ds_filter *ds_everything(void)
@@ -74,8 +76,11 @@ static char *put(char **room, const void *bytes, size_t length)
 ds_filter *filter_compare(const char *property, ds_operator op, const ds_value *values, size_t n)
 {
     size_t room = strlen(property) + 1 + n * sizeof *values;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (!value_has_bytes(values[i]))
+            return NULL;
         room += (size_t)values[i].length + 1;
+    }
     ds_filter *filter = filter_new(DS_FILTER_COMPARE, room);
     if (filter == NULL)
         return NULL;

@@ -164,7 +164,6 @@ static ds_status sweep_run(sweep *self)
     ds_record *record = NULL;
     ds_status status = stream_open(&walk, op, self->selection, DS_DID_WHERE | DS_DID_FIELDS);
     while (status == DS_OK && !walk.exhausted) {
-        operation_step(op);
         status = stream_fetch(&walk, op);
         while (status == DS_OK && (status = stream_take(&walk, &record, &op->error)) == DS_OK && record != NULL)
             status = add(self, record);

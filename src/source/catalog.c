@@ -175,30 +175,30 @@ ds_model *ds_catalog_model(ds_catalog *catalog, const char *name, ds_error *err)
 
 size_t ds_catalog_source_count(const ds_catalog *catalog)
 {
-    return config_count(catalog->config);
+    return catalog == NULL ? 0 : config_count(catalog->config);
 }
 
 const char *ds_catalog_source_name(const ds_catalog *catalog, size_t i)
 {
-    return config_source_name(catalog->config, i);
+    return catalog == NULL ? NULL : config_source_name(catalog->config, i);
 }
 
 const char *ds_catalog_source_connector(const ds_catalog *catalog, size_t i)
 {
-    return config_source_connector(catalog->config, i);
+    return catalog == NULL ? NULL : config_source_connector(catalog->config, i);
 }
 
 size_t ds_catalog_model_count(const ds_catalog *catalog)
 {
-    return catalog->definition_count;
+    return catalog == NULL ? 0 : catalog->definition_count;
 }
 
 const char *ds_catalog_model_name(const ds_catalog *catalog, size_t i)
 {
-    return i < catalog->definition_count ? catalog->definitions[i]->name : NULL;
+    return catalog != NULL && i < catalog->definition_count ? catalog->definitions[i]->name : NULL;
 }
 
 const char *ds_catalog_model_source(const ds_catalog *catalog, size_t i)
 {
-    return i < catalog->definition_count ? source_of(catalog, catalog->definitions[i]) : NULL;
+    return catalog != NULL && i < catalog->definition_count ? source_of(catalog, catalog->definitions[i]) : NULL;
 }

@@ -13,6 +13,15 @@ ds_status model_check(const ds_model *model, ds_error *err)
     return model != NULL ? DS_OK : ds_error_set(err, DS_INVALID, "an operation needs a model, and was given NULL");
 }
 
+ds_status answer_check(const ds_model *model, const void *place, const char *function, ds_error *err)
+{
+    ds_status status = model_check(model, err);
+    if (status == DS_OK && place == NULL)
+        status = ds_error_set(err, DS_INVALID, "%s of model \"%s\" was given NULL for the place of its answer",
+                              function, model->definition->name);
+    return status;
+}
+
 /* A record that was found may hold a text that did not parse as its property's type: good to read, not to write. */
 static ds_status types_check(const ds_model *model, const ds_record *record, ds_error *err)
 {

@@ -7,7 +7,6 @@ static ds_status count_by_walk(operation *op, selection *sel, uint64_t *count)
     ds_record *record = NULL;
     ds_status status = stream_open(&walk, op, sel, DS_DID_WHERE | DS_DID_FIELDS);
     while (status == DS_OK && !walk.exhausted) {
-        operation_step(op);
         status = stream_fetch(&walk, op);
         while (status == DS_OK && (status = stream_take(&walk, &record, &op->error)) == DS_OK && record != NULL)
             ++*count;
@@ -29,10 +28,11 @@ static ds_status count_records(operation *op, selection *sel, uint64_t *count)
 
 ds_status ds_count(ds_model *model, const ds_filter *filter, uint64_t *count, ds_error *err)
 {
-    *count = 0;
+    if (count != NULL)
+        *count = 0;
     uint64_t counted = 0;
     selection *sel = NULL;
-    ds_status status = model_check(model, err);
+    ds_status status = answer_check(model, count, "ds_count()", err);
     if (status == DS_OK)
         status = selection_bind_ids(filter, model->definition, &sel, err);
     if (status != DS_OK)

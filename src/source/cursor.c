@@ -73,9 +73,10 @@ static ds_status fetch_step(ds_cursor *cursor, ds_record **out, ds_error *err)
 
 ds_status ds_cursor_next(ds_cursor *cursor, const ds_record **out, ds_error *err)
 {
-    *out = NULL;
-    if (cursor == NULL)
-        return ds_error_set(err, DS_INVALID, "ds_cursor_next() needs a cursor, and was given NULL");
+    if (out != NULL)
+        *out = NULL;
+    if (cursor == NULL || out == NULL)
+        return ds_error_set(err, DS_INVALID, "ds_cursor_next() needs a cursor and a place for the record");
     if (cursor->error.status != DS_OK)
         return error_copy(err, &cursor->error);
     ds_record *record = NULL;

@@ -54,7 +54,10 @@ ds_status ds_expire(ds_model *model, ds_value id, int64_t ttl_ms, ds_error *err)
 ds_status ds_ttl(ds_model *model, ds_value id, int64_t *ttl_ms, ds_error *err)
 {
     expiry asked = {.set = false, .ttl_ms = -1};
-    ds_status status = run(model, id, &asked, err);
+    ds_status status = answer_check(model, ttl_ms, "ds_ttl()", err);
+    if (status != DS_OK)
+        return refuse(model, status, err);
+    status = run(model, id, &asked, err);
     if (status == DS_OK)
         *ttl_ms = asked.ttl_ms;
     return status;

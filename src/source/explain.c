@@ -64,9 +64,10 @@ static ds_status explain(operation *op, const selection *sel, ds_buffer *plan)
 
 ds_status ds_explain(ds_model *model, const ds_query *query, char **plan_json, ds_error *err)
 {
-    *plan_json = NULL;
+    if (plan_json != NULL)
+        *plan_json = NULL;
     selection *sel = NULL;
-    ds_status status = model_check(model, err);
+    ds_status status = answer_check(model, plan_json, "ds_explain()", err);
     if (status == DS_OK)
         status = selection_bind(query, model->definition, &sel, err);
     if (status != DS_OK)

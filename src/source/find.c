@@ -5,9 +5,10 @@ static const uint32_t MAY_ALL = DS_DID_WHERE | DS_DID_ORDER | DS_DID_AFTER | DS_
 
 ds_status ds_find(ds_model *model, const ds_query *query, ds_cursor **out, ds_error *err)
 {
-    *out = NULL;
+    if (out != NULL)
+        *out = NULL;
     selection *sel = NULL;
-    ds_status status = model_check(model, err);
+    ds_status status = answer_check(model, out, "ds_find()", err);
     if (status == DS_OK)
         status = selection_bind(query, model->definition, &sel, err);
     if (status != DS_OK)
@@ -32,9 +33,10 @@ ds_status ds_find(ds_model *model, const ds_query *query, ds_cursor **out, ds_er
 
 ds_status ds_find_by_ids(ds_model *model, const ds_value *ids, size_t n, ds_cursor **out, ds_error *err)
 {
-    *out = NULL;
+    if (out != NULL)
+        *out = NULL;
     lookup *walk = NULL;
-    ds_status status = model_check(model, err);
+    ds_status status = answer_check(model, out, "ds_find_by_ids()", err);
     if (status == DS_OK && ids == NULL && n > 0)
         status = ds_error_set(err, DS_INVALID, "ds_find_by_ids() was given NULL for %zu ids", n);
     if (status == DS_OK)
@@ -82,9 +84,10 @@ ds_status find_first(operation *op, selection *sel, ds_record **out)
 
 ds_status ds_find_one(ds_model *model, const ds_query *query, ds_record **out, ds_error *err)
 {
-    *out = NULL;
+    if (out != NULL)
+        *out = NULL;
     selection *sel = NULL;
-    ds_status status = model_check(model, err);
+    ds_status status = answer_check(model, out, "ds_find_one()", err);
     if (status == DS_OK)
         status = selection_bind_first(query, model->definition, &sel, err);
     if (status != DS_OK)
@@ -104,9 +107,7 @@ static ds_status get(ds_model *model, ds_value given, ds_record **out, bool *exi
 {
     arena memory = {.chunks = NULL};
     ds_value id;
-    ds_status status = model_check(model, err);
-    if (status == DS_OK)
-        status = id_coerce(model, given, &memory, &id, err);
+    ds_status status = id_coerce(model, given, &memory, &id, err);
     if (status != DS_OK) {
         arena_free(&memory);
         return refuse(model, status, err);
@@ -129,14 +130,18 @@ static ds_status get(ds_model *model, ds_value given, ds_record **out, bool *exi
 ds_status ds_find_by_id(ds_model *model, ds_value id, ds_record **out, ds_error *err)
 {
     bool exists;
-    *out = NULL;
-    return get(model, id, out, &exists, err);
+    if (out != NULL)
+        *out = NULL;
+    ds_status status = answer_check(model, out, "ds_find_by_id()", err);
+    return status == DS_OK ? get(model, id, out, &exists, err) : refuse(model, status, err);
 }
 
 ds_status ds_exists(ds_model *model, ds_value id, bool *exists, ds_error *err)
 {
-    *exists = false;
-    return get(model, id, NULL, exists, err);
+    if (exists != NULL)
+        *exists = false;
+    ds_status status = answer_check(model, exists, "ds_exists()", err);
+    return status == DS_OK ? get(model, id, NULL, exists, err) : refuse(model, status, err);
 }
 
 ds_status selection_bind_ids(const ds_filter *filter, const definition *def, selection **out, ds_error *err)

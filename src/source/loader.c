@@ -275,6 +275,8 @@ static int by_name(const void *a, const void *b)
 void ds_connector_list(void (*visit)(void *user, const char *name), void *user)
 {
     listing list = {0};
+    if (visit == NULL)
+        return;
     pthread_mutex_lock(&lock);
     for (known *k = connectors; k != NULL; k = k->next)
         if (k->registered)

@@ -16,6 +16,7 @@ static ds_status find_ids(operation *op, const ds_value *ids, size_t n, ds_block
     ds_status status = selection_bind(DS_QUERY(.where = filter, .limit = n), def, &sel, &op->error);
     if (status == DS_OK)
         status = stream_open(&walk, op, sel, DS_DID_WHERE | DS_DID_PAGE);
+    walk.is_step = true;
     while (status == DS_OK && (status = stream_next(&walk, op, &record)) == DS_OK && record != NULL)
         if (ds_block_add_copy(block, record) != DS_OK)
             status = error_nomem(&op->error);
@@ -152,6 +153,7 @@ ds_status lookup_fetch(lookup *self, operation *op)
     for (size_t i = 0; i < count; i++)
         distinct[i] = all[i].id;
     self->found_count = self->taken = 0;
+    operation_step(op);
     ds_status status = lookup_ids(op, distinct, count, self->block);
     if (status != DS_OK)
         return status;

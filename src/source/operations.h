@@ -13,6 +13,8 @@
 /* ---- src/source/checks.c: before an operation begins ---- */
 
 ds_status model_check(const ds_model *, ds_error *); /* NULL is DS_INVALID */
+/* model_check(), and NULL for the place where the answer goes is DS_INVALID too; `function` for the sentence. */
+ds_status answer_check(const ds_model *, const void *place, const char *function, ds_error *);
 /* Of the model, without a failure of ds_record_set(), its values of their properties' types. */
 ds_status record_check(const ds_model *, const ds_record *, ds_error *);
 /* record_check(), and nothing that is required is set to null. */

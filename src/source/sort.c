@@ -3,7 +3,8 @@
  * anew. */
 #include "source/stream.h"
 
-static const size_t SLACK = 256; /* copies that may lie in the block beside twice the bound */
+static const size_t CHECK_EVERY = 4096; /* records merged between two looks at the clock and the token */
+static const size_t SLACK = 256;        /* copies that may lie in the block beside twice the bound */
 
 ds_status sorter_open(sorter *self, const selection *sel, uint64_t bound, ds_error *err)
 {
@@ -119,36 +120,43 @@ ds_status sorter_add(sorter *self, const ds_record *record, ds_error *err)
     return DS_OK;
 }
 
-/* Merges the sorted runs [from, middle) and [middle, to). */
-static void merge(const sorter *self, ds_record *const *in, ds_record **out, size_t from, size_t middle, size_t to)
+/* Merges the sorted runs [from, middle) and [middle, to), and looks now and then whether it may go on. */
+static ds_status merge(const sorter *self, ds_record *const *in, ds_record **out, size_t from, size_t middle, size_t to,
+                       const ds_call *call)
 {
     size_t left = from, right = middle;
     for (size_t i = from; i < to; i++) {
+        if (i % CHECK_EVERY == 0 && ds_call_check(call) != DS_OK)
+            return ds_call_check(call);
         bool take_left = left < middle && (right >= to || !is_before(self, in[right], in[left]));
         out[i] = in[take_left ? left++ : right++];
     }
+    return DS_OK;
 }
 
-ds_status sorter_finish(sorter *self, ds_error *err)
+ds_status sorter_finish(sorter *self, const ds_call *call)
 {
     size_t count = self->count;
     if (count < 2)
-        return DS_OK;
+        return ds_call_check(call);
+    ds_status status = DS_OK;
     ds_record **in = self->records;
     ds_record **out = ds_malloc(self->room * sizeof *out);
     if (out == NULL)
-        return error_nomem(err);
-    for (size_t width = 1; width < count; width *= 2) {
-        for (size_t from = 0; from < count; from += 2 * width) {
+        return error_nomem(call->error);
+    for (size_t width = 1; status == DS_OK && width < count; width *= 2) {
+        for (size_t from = 0; status == DS_OK && from < count; from += 2 * width) {
             size_t middle = from + width < count ? from + width : count;
             size_t to = middle + width < count ? middle + width : count;
-            merge(self, in, out, from, middle, to);
+            status = merge(self, in, out, from, middle, to, call);
         }
+        if (status != DS_OK)
+            break; /* `in` has them all still */
         ds_record **swap = in;
         in = out;
         out = swap;
     }
     ds_free(out);
     self->records = in;
-    return DS_OK;
+    return status == DS_OK ? ds_call_check(call) : status;
 }

@@ -113,6 +113,8 @@ static ds_status remember(stream *self, ds_error *err)
 static ds_status read_block(stream *self, operation *op)
 {
     ds_status status = remember(self, &op->error);
+    if (!self->is_step)
+        operation_step(op);
     if (status == DS_OK)
         status = ds_call_check(&op->call);
     if (status != DS_OK)
@@ -172,7 +174,8 @@ static ds_status sort_all(stream *self, operation *op)
     block_reset(self->block, 0);
     self->position = 0;
     self->sorted = true;
-    return sorter_finish(&self->sorter, &op->error);
+    op->call.deadline = op->whole; /* sorting waits for no backend */
+    return sorter_finish(&self->sorter, &op->call);
 }
 
 /* The plan of an ordered scan does not hold any more: finds again behind the last record. */

@@ -16,7 +16,8 @@ typedef struct sorter {
 } sorter;
 ds_status sorter_open(sorter *, const selection *, uint64_t bound /* 0: all */, ds_error *);
 ds_status sorter_add(sorter *, const ds_record *, ds_error *); /* copies what the selection needs of it */
-ds_status sorter_finish(sorter *, ds_error *);                 /* records[0] to [count - 1] are in order */
+/* records[0] to [count - 1] are in order; DS_TIMEOUT and DS_CANCELLED, as the call says. */
+ds_status sorter_finish(sorter *, const ds_call *);
 void sorter_close(sorter *);
 
 typedef struct stream {
@@ -34,6 +35,7 @@ typedef struct stream {
     const ds_record *taken; /* the last that stream_take() saw, skipped ones too, while it is in memory */
     char *mark;             /* that of an earlier one, where there is an order */
     unsigned beginnings;
+    bool is_step; /* the whole walk is a part of one step: that of records by id */
 } stream;
 
 /* What needs not be done by the library: what was not asked for, and what the connector did and may count as done. */
@@ -41,7 +43,7 @@ uint32_t stream_done(const ds_selection *, uint32_t did);
 ds_status stream_open(stream *, operation *, selection *, uint32_t may);
 /* The next record, the stream's until the next fetch; NULL: there is none in memory. */
 ds_status stream_take(stream *, ds_record **out, ds_error *);
-/* Brings the next block into memory, or where the library sorts, all. Not once it is exhausted. */
+/* Brings the next block into memory, or where the library sorts, all. Not once it is exhausted. Each block is a step. */
 ds_status stream_fetch(stream *, operation *);
 /* Both: NULL at the end. */
 ds_status stream_next(stream *, operation *, ds_record **out);

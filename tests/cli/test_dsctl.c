@@ -177,6 +177,8 @@ static void the_iso_codes_are_imported_and_exported_alike(void)
         CU_ASSERT_EQUAL(mem.status, 0);
         CU_ASSERT_STRING_EQUAL(mem.out, red.out);
         printf("\n    %s: %s", parts[i].model, red.out);
+        unsigned stored = 0;
+        CU_ASSERT(sscanf(red.out, "{\"imported\":%u}", &stored) == 1 && stored > 200);
         command_free(&mem);
         command_free(&red);
         char *a = exported("mem", parts[i].model, "lines", NULL), *b = exported("red", parts[i].model, "lines", NULL);
@@ -187,10 +189,9 @@ static void the_iso_codes_are_imported_and_exported_alike(void)
         free(exported("red", parts[i].model, "array.json", parts[i].at));
         char path[256];
         snprintf(path, sizeof path, "%s/red-array.json", folder);
-        SHOWS(dsctl(NULL, "delete", "mem", parts[i].model, "--where", "{}", NULL), 0,
-              i == 0   ? "{\"deleted\":249}\n"
-              : i == 1 ? "{\"deleted\":5127}\n"
-                       : "{\"deleted\":7910}\n");
+        char deleted[64]; /* as many as were imported: iso-codes grows from year to year */
+        snprintf(deleted, sizeof deleted, "{\"deleted\":%u}\n", stored);
+        SHOWS(dsctl(NULL, "delete", "mem", parts[i].model, "--where", "{}", NULL), 0, deleted);
         red = dsctl(NULL, "import", "mem", parts[i].model, path, "--at", parts[i].at, NULL);
         CU_ASSERT_EQUAL(red.status, 0);
         command_free(&red);

@@ -83,3 +83,9 @@ TESTS += tests/redis/test_redis_replies
 tests_redis_test_redis_replies_SOURCES = tests/redis/test_redis_replies.c $(REDIS_PROBE)
 tests_redis_test_redis_replies_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_replies_LDADD = $(CONNECTION_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_redis_fork
+TESTS += tests/redis/test_redis_fork
+tests_redis_test_redis_fork_SOURCES = tests/redis/test_redis_fork.c $(REDIS_PROBE)
+tests_redis_test_redis_fork_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_fork_LDADD = $(CONNECTION_TEST_LIBS)

@@ -33,3 +33,9 @@ TESTS += tests/source/test_source_nomem
 tests_source_test_source_nomem_SOURCES = tests/source/test_source_nomem.c $(PUPPET_SOURCES)
 tests_source_test_source_nomem_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_source_test_source_nomem_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/source/test_arguments
+TESTS += tests/source/test_arguments
+tests_source_test_arguments_SOURCES = tests/source/test_arguments.c $(PUPPET_SOURCES)
+tests_source_test_arguments_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_source_test_arguments_LDADD = $(UNIT_LIBS)

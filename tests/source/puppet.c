@@ -23,6 +23,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t moved;
 static string strings[PUPPET_ENTRIES];
 static unsigned violations, records, scans, operations;
+static unsigned deadlines; /* that blocks were given, one after the other */
+static int64_t last_deadline;
 static bool is_deaf;
 static void (*meddle)(void *user);
 static void *meddle_user;
@@ -43,6 +45,8 @@ void puppet_reset(void)
         strings[i] = (string){.fault = DS_OK};
     violations = scans = operations = 0;
     records = 3;
+    deadlines = 0;
+    last_deadline = 0;
     is_deaf = false;
     meddle = NULL;
     pthread_mutex_unlock(&lock);
@@ -128,6 +132,11 @@ unsigned puppet_scans(void)
     return read_one(&scans);
 }
 
+unsigned puppet_deadlines(void)
+{
+    return read_one(&deadlines);
+}
+
 unsigned puppet_violations(void)
 {
     return read_one(&violations);
@@ -169,6 +178,10 @@ static ds_status act(puppet_entry entry, doll *self, ds_call *call)
     string *own = &strings[entry];
     pthread_mutex_lock(&lock);
     begin(entry, self);
+    if (entry == PUPPET_BLOCK && call->deadline != last_deadline) {
+        last_deadline = call->deadline;
+        deadlines++;
+    }
     ds_status status = own->held ? wait_while_held(own, call) : DS_OK;
     if (status == DS_OK && own->fault_times > 0) {
         own->fault_times--;

@@ -36,6 +36,7 @@ void puppet_records(unsigned n);                         /* that a find answers,
 
 unsigned puppet_calls(puppet_entry); /* so far */
 unsigned puppet_scans(void);         /* that are open */
+unsigned puppet_deadlines(void);     /* how many different ones the blocks were given, one after the other */
 /* What broke a rule: an operation before connect(), two connect() at once, disconnect() with operations under way. */
 unsigned puppet_violations(void);
 

@@ -493,7 +493,7 @@ static void a_view_has_its_own_deadline(void)
 static void the_deadline_of_a_view_bounds_the_whole_walk(void)
 {
     ds_source *source = puppet_open("puppet", NULL);
-    const ds_options options = {.size = sizeof options, .timeout_ms = 60};
+    const ds_options options = {.size = sizeof options, .timeout_ms = 200};
     ds_model *brief = NULL;
     ds_cursor *cursor = NULL;
     const ds_record *record = NULL;

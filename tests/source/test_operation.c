@@ -274,6 +274,57 @@ static void execute_takes_words_and_gives_json(void)
     strike_scene(&s);
 }
 
+/* ---- steps ---- */
+
+static ds_status find_sorted(scene *s)
+{
+    ds_cursor *cursor = NULL;
+    const ds_record *record = NULL;
+    ds_status status = ds_find(s->model, DS_QUERY(.order = "n"), &cursor, &s->err);
+    if (status == DS_OK)
+        status = ds_cursor_next(cursor, &record, &s->err);
+    ds_cursor_close(cursor);
+    return status;
+}
+
+static ds_status find_nothing(scene *s)
+{
+    ds_cursor *cursor = NULL;
+    const ds_record *record = NULL;
+    ds_status status = ds_find(s->model, DS_QUERY(.where = s->filter), &cursor, &s->err);
+    if (status == DS_OK)
+        status = ds_cursor_next(cursor, &record, &s->err);
+    CU_ASSERT_PTR_NULL(record);
+    ds_cursor_close(cursor);
+    return status;
+}
+
+/* Three blocks of one record, and the one that is the end. */
+static void each_block_of_a_walk_is_a_step(void)
+{
+    static const struct {
+        ds_status (*run)(scene *);
+        unsigned steps;
+    } rows[] = {{find, 4},       {find_sorted, 4}, {find_nothing, 4}, {count, 4},
+                {delete_all, 4}, {exists, 1},       {find_by_ids, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        scene s = set_scene("puppet", "{\"commandTimeout\": 60000}");
+        CU_ASSERT_EQUAL(rows[i].run(&s), DS_OK);
+        CU_ASSERT_EQUAL(puppet_deadlines(), rows[i].steps);
+        strike_scene(&s);
+        s = set_scene("puppet", "{\"commandTimeout\": 600000}");
+        ds_model *view = NULL, *original = s.model;
+        const ds_options options = {.size = sizeof options, .timeout_ms = 60000};
+        CU_ASSERT_EQUAL_FATAL(ds_model_with(s.model, &options, &view, &s.err), DS_OK);
+        s.model = view;
+        CU_ASSERT_EQUAL(rows[i].run(&s), DS_OK);
+        CU_ASSERT_EQUAL(puppet_deadlines(), 1);
+        s.model = original;
+        ds_model_free(view);
+        strike_scene(&s);
+    }
+}
+
 /* ---- what a failure says ---- */
 
 static void a_connector_that_fails_without_a_word_still_gives_a_sentence(void)
@@ -362,6 +413,8 @@ int main(void)
         {"ds_execute() of a connector without a language is refused without connecting",
          a_connector_without_a_language_is_not_even_connected},
         {"ds_execute() takes words and gives JSON", execute_takes_words_and_gives_json},
+        {"each block of a walk is a step, an operation on ids one in all, and a view bounds the whole",
+         each_block_of_a_walk_is_a_step},
         {"a connector that fails without a word still gives a sentence",
          a_connector_that_fails_without_a_word_still_gives_a_sentence},
         {"an error that nobody wants is not needed", a_null_error_is_no_error},

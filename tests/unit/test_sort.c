@@ -35,11 +35,12 @@ static void sorting_with(uint64_t count, uint64_t bound, const char *order, cons
     definition *def = numbered();
     selection *asked = NULL;
     sorter sorted;
+    const ds_call call = {.size = sizeof call, .deadline = DS_NO_DEADLINE};
     ds_query query = {.size = sizeof query, .order = order, .fields = fields, .field_count = fields != NULL};
     CU_ASSERT_EQUAL_FATAL(selection_bind(&query, def, &asked, NULL), DS_OK);
     CU_ASSERT_EQUAL_FATAL(sorter_open(&sorted, asked, bound, NULL), DS_OK);
     add_all(&sorted, def, count, most);
-    CU_ASSERT_EQUAL(sorter_finish(&sorted, NULL), DS_OK);
+    CU_ASSERT_EQUAL(sorter_finish(&sorted, &call), DS_OK);
     CU_ASSERT_EQUAL(sorted.count, bound != 0 && bound < count ? bound : count);
     for (size_t i = 0; i < sorted.count; i++) {
         int64_t expected = order[1] == '\0' ? (int64_t)i : 10006 - (int64_t)i;
@@ -80,6 +81,34 @@ static void a_bound_beyond_what_comes_is_no_bound(void)
     CU_ASSERT_EQUAL(most, 10007);
 }
 
+static void the_deadline_and_the_token_end_it(void)
+{
+    definition *def = numbered();
+    for (uint64_t bound = 0; bound <= 5000; bound += 5000)
+        for (uint64_t count = 1; count <= 10007; count += 10006) {
+            selection *asked = NULL;
+            sorter sorted;
+            size_t most = 0;
+            ds_cancel *cancel = NULL;
+            ds_error error = {.status = DS_OK};
+            ds_call call = {.size = sizeof call, .deadline = 1, .error = &error};
+            CU_ASSERT_EQUAL_FATAL(ds_cancel_new(&cancel, NULL), DS_OK);
+            CU_ASSERT_EQUAL_FATAL(selection_bind(DS_QUERY(.order = "n"), def, &asked, NULL), DS_OK);
+            CU_ASSERT_EQUAL_FATAL(sorter_open(&sorted, asked, bound, NULL), DS_OK);
+            add_all(&sorted, def, count, &most);
+            CU_ASSERT_EQUAL(sorter_finish(&sorted, &call), DS_TIMEOUT);
+            CU_ASSERT_EQUAL(error.status, DS_TIMEOUT);
+            call.deadline = DS_NO_DEADLINE;
+            call.cancel = cancel;
+            ds_cancel_set(cancel);
+            CU_ASSERT_EQUAL(sorter_finish(&sorted, &call), DS_CANCELLED);
+            sorter_close(&sorted);
+            selection_free(asked);
+            ds_cancel_free(cancel);
+        }
+    definition_free(def);
+}
+
 static void nothing_and_one_record_are_sorted_too(void)
 {
     size_t most = 0;
@@ -94,6 +123,7 @@ int main(void)
         {"all records come in order", all_records_come_in_order},
         {"a bound keeps the best, in bounded memory", a_bound_keeps_the_best_in_bounded_memory},
         {"a bound beyond what comes is no bound", a_bound_beyond_what_comes_is_no_bound},
+        {"the deadline and the token end it", the_deadline_and_the_token_end_it},
         {"nothing, and one record, are sorted too", nothing_and_one_record_are_sorted_too},
     };
     return SUITE_RUN("sort", tests);
