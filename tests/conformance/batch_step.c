@@ -17,11 +17,9 @@ typedef struct written {
 
 static void trace_write(run *r, const batch_write *w, ds_status outcome)
 {
-    if (w->json != NULL) {
-        fputs("    ds_record_from_json(model, ", r->out);
-        print_quoted(r->out, w->json);
-        fputs(", &record, &error);\n", r->out);
-    }
+    if (w->json != NULL)
+        trace_text(r, w->other ? "ds_record_from_json(other, " : "ds_record_from_json(model, ", w->json,
+                   ", &record, &error);");
     fprintf(r->out, "    ds_batch_%s(writes, %s", functions[w->kind], w->other ? "other" : "model");
     if (w->id != NULL)
         fprintf(r->out, ", ds_string(\"%s\")", w->id);
@@ -33,7 +31,7 @@ static void trace_write(run *r, const batch_write *w, ds_status outcome)
         fprintf(r->out, ", \"%s\", ds_integer(%lld), NULL", w->property, (long long)w->number);
     if (w->kind == DS_WRITE_EXPIRE)
         fprintf(r->out, ", %lld", (long long)w->number);
-    fprintf(r->out, "); /* %s */\n", ds_status_name(outcome));
+    fprintf(r->out, "); /* expected: %s */\n", ds_status_name(outcome));
 }
 
 static void add(ds_batch *batch, ds_model *model, const batch_write *w, written *to)
@@ -116,17 +114,14 @@ void step_batch(run *r, ds_model *other, unsigned flags, const batch_write *writ
     ds_status *outcomes = calloc(n + 1, sizeof *outcomes);
     bool refused = (flags & DS_ATOMIC) != 0 && (r->suite->capabilities & DS_CAN_ATOMIC_BATCH) == 0;
     trace(r, "ds_batch_new(source, &writes, &error);");
-    if (ds_batch_new(r->suite->source, &batch, &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
+    done(r, ds_batch_new(r->suite->source, &batch, &r->error));
     for (size_t i = 0; i < n && !r->failed; i++) {
         const batch_write *w = &writes[i];
         ds_model *model = w->other ? other : r->model;
         outcomes[i] = refused ? DS_UNSUPPORTED : w->outcome;
         if (i < 20)
             trace_write(r, w, outcomes[i]);
-        if (w->json != NULL && ds_record_from_json(model, w->json, &to[i].record, &r->error) != DS_OK)
-            fail(r, "%s", r->error.message);
-        else
+        if (w->json == NULL || done(r, ds_record_from_json(model, w->json, &to[i].record, &r->error)))
             add(batch, model, w, &to[i]);
     }
     trace(r, "ds_batch_run(writes, %s, &error);", (flags & DS_ATOMIC) != 0 ? "DS_ATOMIC" : "0");

@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define B "source.h, ds_batch_run"
-#define A "source.h, ds_batch_run with DS_ATOMIC; DS_CAN_ATOMIC_BATCH"
-
 static bool can(const run *r, uint64_t capability)
 {
     return (r->suite->capabilities & capability) != 0;
@@ -273,7 +270,7 @@ static ds_model *other_model(run *r)
     snprintf(json, sizeof json,
              "{\"name\":\"%s-other\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"n\":\"integer\"}}",
              r->name);
-    trace(r, "ds_model *other; /* %s-other, of an id and an integer n */", r->name);
+    trace_text(r, "ds_model_define(source, ", json, ", &other, &error);");
     if (ds_model_define(r->suite->source, json, &other, &r->error) != DS_OK)
         fail(r, "%s", r->error.message);
     return other;
@@ -523,26 +520,29 @@ static void seen_whole(run *r)
 }
 
 static const rule_case cases[] = {
-    {"a batch does unlike writes", B, PERSON, unlike},
-    {"each write of a batch has its outcome, and a failure keeps no other from being done", B, PERSON, by_index},
-    {"a write of a batch meets what those before it have done", B, PERSON, in_order},
-    {"a batch of thousands of writes keeps their order", B, PERSON, many},
-    {"unique values are taken and set free in the order of a batch", B, "", unique},
-    {"a batch fills in the ids of a sequence", B, "", sequence_of},
-    {"a batch fills in ULIDs", B, "", ulids_of},
-    {"a batch lets records expire; or that is refused", "source.h, ds_batch_expire; DS_CAN_EXPIRE", PERSON, expire},
-    {"a batch writes to several models", B, PERSON, models},
-    {"models of another source, no model and no id are refused", B, PERSON, other_source},
-    {"an empty batch does nothing", B, PERSON, nothing},
-    {"an atomic batch does unlike writes; or it is refused", A, PERSON, whole},
-    {"an atomic batch of which a write cannot be done changes nothing; or it is refused", A, PERSON, one_fails},
-    {"an atomic batch in which a sum does not fit changes nothing; or it is refused", A, PERSON, one_overflows},
-    {"an atomic batch takes unique values and sets them free, or changes nothing; or it is refused", A, "",
-     unique_whole},
-    {"an atomic batch fills in ids; or it is refused", A, "", sequence_whole},
-    {"what a failed atomic batch filled into records is taken out again", A, NUMBERED, unset_again},
-    {"an atomic batch of several models is whole; or it is refused", A, PERSON, models_whole},
-    {"an atomic batch has at most 1,000 writes, and an id once; or it is refused", A, PERSON, limits},
-    {"others see an atomic batch whole or not at all; or it is refused", A, PERSON, seen_whole},
+    {"a batch does unlike writes", &rule_batch, PERSON, unlike},
+    {"each write of a batch has its outcome, and a failure keeps no other from being done", &rule_batch, PERSON,
+     by_index},
+    {"a write of a batch meets what those before it have done", &rule_batch, PERSON, in_order},
+    {"a batch of thousands of writes keeps their order", &rule_batch, PERSON, many},
+    {"unique values are taken and set free in the order of a batch", &rule_unique, "", unique},
+    {"a batch fills in the ids of a sequence", &rule_sequence, "", sequence_of},
+    {"a batch fills in ULIDs", &rule_generated_text, "", ulids_of},
+    {"a batch lets records expire; or that is refused", &rule_expire, PERSON, expire},
+    {"a batch writes to several models", &rule_batch, PERSON, models},
+    {"models of another source, no model and no id are refused", &rule_batch_checked, PERSON, other_source},
+    {"an empty batch does nothing", &rule_batch_checked, PERSON, nothing},
+    {"an atomic batch does unlike writes; or it is refused", &rule_batch_whole, PERSON, whole},
+    {"an atomic batch of which a write cannot be done changes nothing; or it is refused", &rule_batch_whole, PERSON,
+     one_fails},
+    {"an atomic batch in which a sum does not fit changes nothing; or it is refused", &rule_batch_whole, PERSON,
+     one_overflows},
+    {"an atomic batch takes unique values and sets them free, or changes nothing; or it is refused", &rule_batch_whole,
+     "", unique_whole},
+    {"an atomic batch fills in ids; or it is refused", &rule_batch_whole, "", sequence_whole},
+    {"what a failed atomic batch filled into records is taken out again", &rule_failed_create, NUMBERED, unset_again},
+    {"an atomic batch of several models is whole; or it is refused", &rule_batch_whole, PERSON, models_whole},
+    {"an atomic batch has at most 1,000 writes, and an id once; or it is refused", &rule_batch_checked, PERSON, limits},
+    {"others see an atomic batch whole or not at all; or it is refused", &rule_batch_whole, PERSON, seen_whole},
 };
 const group group_batch = {"batch", cases, sizeof cases / sizeof *cases};

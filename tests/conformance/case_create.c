@@ -1,10 +1,7 @@
 /* Cases of create: ids given and generated, duplicates, defaults, batches, find_or_create. */
 #include "conformance.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define CREATE "source.h, ds_create"
 
 static void stored_and_found(run *r)
 {
@@ -52,48 +49,41 @@ static void defaults(run *r)
     step_find_ids(r, "{\"where\":{\"member\":true}}", "b");
 }
 
+/* Creates a record of that name, which is told its id; for ds_record_free(). */
+static ds_record *create_nameless(run *r, const char *json)
+{
+    ds_record *record = NULL;
+    trace_text(r, "ds_record_from_json(model, ", json, ", &record, &error);");
+    trace(r, "ds_create(model, record, &error);");
+    trace(r, "puts(ds_record_to_json(record));");
+    if (done(r, ds_record_from_json(r->model, json, &record, &r->error)))
+        done(r, ds_create(r->model, record, &r->error));
+    return record;
+}
+
 /* The record itself is told its id. */
 static void generated_text(run *r)
 {
-    ds_record *record = ds_record_new(r->model), *found = NULL;
-    char first[64] = "", second[64] = "";
-    ds_record_set(record, "name", ds_string("Ada"));
-    trace(r, "/* ds_create() of a record without an id, twice */");
-    if (ds_create(r->model, record, &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
-    ds_value id = ds_record_get(record, "id");
-    if (id.type == DS_STRING)
-        snprintf(first, sizeof first, "%.*s", (int)id.length, id.as.string);
-    check(r, strlen(first) == 26, "the generated id is a ULID of 26 characters");
-    if (ds_find_by_id(r->model, ds_string(first), &found, &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
+    ds_record *first = create_nameless(r, "{\"name\":\"Ada\"}"), *second = create_nameless(r, "{\"name\":\"Bob\"}");
+    ds_record *found = NULL;
+    ds_value id = ds_record_get(first, "id");
+    check(r, id.type == DS_STRING && id.length == 26, "the generated id is a ULID of 26 characters");
+    check(r, ds_value_compare(id, ds_record_get(second, "id")) < 0, "a later ULID sorts after an earlier one");
+    trace(r, "ds_find_by_id(model, ds_record_get(record, \"id\"), &record, &error);");
+    r->rule = &rule_create;
+    done(r, ds_find_by_id(r->model, id, &found, &r->error));
     ds_record_free(found);
-    ds_record_free(record);
-    record = ds_record_new(r->model);
-    ds_record_set(record, "name", ds_string("Bob"));
-    if (ds_create(r->model, record, &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
-    id = ds_record_get(record, "id");
-    if (id.type == DS_STRING)
-        snprintf(second, sizeof second, "%.*s", (int)id.length, id.as.string);
-    check(r, strcmp(first, second) < 0, "a later ULID sorts after an earlier one");
-    ds_record_free(record);
+    ds_record_free(second);
+    ds_record_free(first);
     step_count(r, NULL, 2);
 }
 
 static int64_t create_numbered(run *r, const char *json)
 {
-    ds_record *record;
-    int64_t id = -1;
-    trace(r, "/* ds_create(%s) */", json);
-    if (ds_record_from_json(r->model, json, &record, &r->error) != DS_OK ||
-        ds_create(r->model, record, &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
-    ds_value value = ds_record_get(record, "id");
-    if (value.type == DS_INTEGER)
-        id = value.as.integer;
+    ds_record *record = create_nameless(r, json);
+    ds_value id = ds_record_get(record, "id");
     ds_record_free(record);
-    return id;
+    return id.type == DS_INTEGER ? id.as.integer : -1;
 }
 
 static void generated_numbers(run *r)
@@ -104,11 +94,15 @@ static void generated_numbers(run *r)
     check(r, create_numbered(r, "{\"name\":\"d\"}") > 5000000000, "an explicit larger id raises the sequence");
     check(r, create_numbered(r, "{\"id\":7777,\"name\":\"e\"}") == 7777, "an explicit smaller id is kept");
     check(r, create_numbered(r, "{\"name\":\"f\"}") > 5000000001, "an explicit smaller id does not lower the sequence");
-    step_create(r, "{\"id\":7777,\"name\":\"g\"}", DS_DUPLICATE);
-    step_count(r, NULL, 6);
+    step_upsert(r, "{\"id\":6000000000,\"name\":\"g\"}", true, DS_OK);
+    check(r, create_numbered(r, "{\"name\":\"h\"}") > 6000000000, "an upsert with a larger id raises the sequence");
+    step_replace_or_create(r, "{\"id\":7000000000,\"name\":\"i\"}", true, DS_OK);
+    check(r, create_numbered(r, "{\"name\":\"j\"}") > 7000000000, "a replace with a larger id raises the sequence");
+    step_create(r, "{\"id\":7777,\"name\":\"k\"}", DS_DUPLICATE);
+    step_count(r, NULL, 10);
 }
 
-static void batch(run *r)
+static void each_outcome(run *r)
 {
     static const char *const four[] = {"{\"id\":\"a\",\"name\":\"A\"}", "{\"id\":\"b\",\"name\":\"B\"}",
                                        "{\"id\":\"a\",\"name\":\"again\"}", "{\"id\":\"c\",\"name\":\"C\"}"};
@@ -121,20 +115,11 @@ static void batch(run *r)
     step_find_set(r, "{}", "abcdf");
 }
 
-#define MANY 3000
-static void large_batch(run *r)
+static void large_array(run *r)
 {
-    char **jsons = calloc(MANY, sizeof *jsons);
-    for (size_t i = 0; i < MANY; i++) {
-        jsons[i] = malloc(64);
-        snprintf(jsons[i], 64, "{\"id\":\"n%zu\",\"name\":\"N\",\"age\":%zu}", i, i % 10);
-    }
-    step_create_all(r, (const char *const *)jsons, MANY, MANY, DS_OK);
-    step_count(r, NULL, MANY);
-    step_count(r, "{\"age\":3}", MANY / 10);
-    for (size_t i = 0; i < MANY; i++)
-        free(jsons[i]);
-    free(jsons);
+    step_create_numbered(r, 3000);
+    step_count(r, NULL, 3000);
+    step_count(r, "{\"age\":{\"lt\":300}}", 300);
 }
 
 static void find_or_create(run *r, const char *query_json, const char *json, bool expected, const char *line)
@@ -142,15 +127,19 @@ static void find_or_create(run *r, const char *query_json, const char *json, boo
     ds_query *query = NULL;
     ds_record *record = NULL;
     bool created = !expected;
-    trace(r, "/* ds_find_or_create(%s, %s): %s */", query_json, json, expected ? "created" : "found");
-    if (ds_query_parse(query_json, &query, &r->error) != DS_OK ||
-        ds_record_from_json(r->model, json, &record, &r->error) != DS_OK ||
-        ds_find_or_create(r->model, query, record, &created, &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
-    char *got = ds_record_to_json(record);
-    if (created != expected || got == NULL || strcmp(got, line) != 0)
-        fail(r, "it was %s: %s; expected %s", created ? "created" : "found", got, line);
-    ds_free(got);
+    trace_text(r, "ds_query_parse(", query_json, ", &query, &error);");
+    trace_text(r, "ds_record_from_json(model, ", json, ", &record, &error);");
+    trace(r, "ds_find_or_create(model, query, record, &flag, &error);");
+    trace_comment(r, "expected: %s: %s", expected ? "created" : "found", line);
+    trace(r, "puts(ds_record_to_json(record));");
+    if (done(r, ds_query_parse(query_json, &query, &r->error)) &&
+        done(r, ds_record_from_json(r->model, json, &record, &r->error)) &&
+        done(r, ds_find_or_create(r->model, query, record, &created, &r->error))) {
+        char *got = ds_record_to_json(record);
+        if (created != expected || got == NULL || strcmp(got, line) != 0)
+            fail(r, "it was %s: %s; expected is %s", created ? "created" : "found", got, line);
+        ds_free(got);
+    }
     ds_record_free(record);
     ds_query_free(query);
 }
@@ -170,6 +159,9 @@ static void failed_create_leaves_the_record_alone(run *r)
 {
     ds_record *record = NULL;
     step_create(r, "{\"id\":\"a\",\"name\":\"A\"}", DS_OK);
+    trace(r, "ds_record_from_json(model, \"{\\\"id\\\":\\\"a\\\",\\\"name\\\":\\\"B\\\"}\", &record, &error);");
+    trace(r, "ds_create(model, record, &error); /* expected: DS_DUPLICATE */");
+    trace(r, "puts(ds_record_to_json(record)); /* expected: no defaults */");
     ds_record_from_json(r->model, "{\"id\":\"a\",\"name\":\"B\"}", &record, &r->error);
     check(r, ds_create(r->model, record, &r->error) == DS_DUPLICATE, "the id is taken");
     char *json = ds_record_to_json(record);
@@ -183,20 +175,19 @@ static void failed_create_leaves_the_record_alone(run *r)
 #define NUMBERED  "\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},\"name\":\"string\"}"
 
 static const rule_case cases[] = {
-    {"what is created is found by its id", CREATE, PERSON, stored_and_found},
-    {"an id that is taken is DS_DUPLICATE, and nothing changes", CREATE, PERSON, duplicate},
-    {"a record without an id is refused where none is generated", "connector.h: ids are not null", PERSON, missing_id},
-    {"a required property must be there", CREATE, PERSON, required},
-    {"a strict model refuses a property that it does not know", "DESIGN 5, models", PERSON, unknown_property},
-    {"a default is stored where nothing is given", CREATE, PERSON, defaults},
-    {"a generated string id is a ULID, and the record is told", "DESIGN 5: ULID for strings", GENERATED,
-     generated_text},
-    {"a generated integer id is a sequence that an explicit larger id raises", "DESIGN 5: a sequence for integers",
-     NUMBERED, generated_numbers},
-    {"all records of a batch are tried, each with its outcome", "source.h, ds_create_all", PERSON, batch},
-    {"a batch of 3,000 is stored whole", "source.h, ds_create_all", PERSON, large_batch},
-    {"find_or_create finds what is there and creates what is not", "source.h, ds_find_or_create", PERSON,
-     finds_or_creates},
-    {"a create that fails leaves the host's record as it was", CREATE, PERSON, failed_create_leaves_the_record_alone},
+    {"what is created is found by its id", &rule_create, PERSON, stored_and_found},
+    {"an id that is taken is DS_DUPLICATE, and nothing changes", &rule_id_taken, PERSON, duplicate},
+    {"a record without an id is refused where none is generated", &rule_checked_before, PERSON, missing_id},
+    {"a required property must be there", &rule_checked_before, PERSON, required},
+    {"a strict model refuses a property that it does not know", &rule_checked_before, PERSON, unknown_property},
+    {"a default is stored where nothing is given", &rule_defaults, PERSON, defaults},
+    {"a generated string id is a ULID, and the record is told", &rule_generated_text, GENERATED, generated_text},
+    {"a generated integer id is a sequence that an explicit larger id raises", &rule_sequence, NUMBERED,
+     generated_numbers},
+    {"all records of an array are tried, each with its outcome", &rule_outcomes, PERSON, each_outcome},
+    {"an array of 3,000 is stored whole", &rule_large_array, PERSON, large_array},
+    {"find_or_create finds what is there and creates what is not", &rule_find_or_create, PERSON, finds_or_creates},
+    {"a create that fails leaves the host's record as it was", &rule_failed_create, PERSON,
+     failed_create_leaves_the_record_alone},
 };
 const group group_create = {"create", cases, sizeof cases / sizeof *cases};

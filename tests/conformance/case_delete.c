@@ -33,9 +33,11 @@ static void everything(run *r)
 {
     uint64_t n = 7;
     store(r);
-    trace(r, "ds_delete(model, NULL, &n, &error); /* DS_INVALID */");
+    r->rule = &rule_no_filter;
+    trace(r, "ds_delete(model, NULL, &n, &error); /* expected: DS_INVALID */");
     check(r, ds_delete(r->model, NULL, &n, &r->error) == DS_INVALID, "no filter is not everything");
     step_count(r, NULL, 3);
+    r->rule = &rule_delete_where;
     step_delete_where(r, "{}", 3);
     step_delete_where(r, "{}", 0);
     step_count(r, NULL, 0);
@@ -47,12 +49,14 @@ static void while_walking(run *r)
     const ds_record *record = NULL;
     unsigned n = 0;
     store(r);
-    trace(r, "/* each record is deleted as the walk lends it */");
-    if (ds_find(r->model, NULL, &cursor, &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
-    while (!r->failed && ds_cursor_next(cursor, &record, &r->error) == DS_OK && record != NULL) {
-        if (ds_delete_by_id(r->model, ds_record_get(record, "id"), &r->error) != DS_OK)
-            fail(r, "%s", r->error.message);
+    trace(r, "ds_find(model, NULL, &cursor, &error);");
+    trace(r, "while (ds_cursor_next(cursor, &found, &error) == DS_OK && found != NULL)");
+    trace(r, "    ds_delete_by_id(model, ds_record_get(found, \"id\"), &error); /* expected: three times */");
+    trace(r, "ds_cursor_close(cursor);");
+    if (!done(r, ds_find(r->model, NULL, &cursor, &r->error)))
+        return;
+    while (!r->failed && done(r, ds_cursor_next(cursor, &record, &r->error)) && record != NULL) {
+        done(r, ds_delete_by_id(r->model, ds_record_get(record, "id"), &r->error));
         n++;
     }
     ds_cursor_close(cursor);
@@ -61,9 +65,9 @@ static void while_walking(run *r)
 }
 
 static const rule_case cases[] = {
-    {"a deleted record is gone, and its id is free", "source.h, ds_delete_by_id", PERSON, by_id},
-    {"delete by filter takes what matches, and says how many", "source.h, ds_delete", PERSON, by_filter},
-    {"everything is deleted only when it is said", "DESIGN 3: a NULL filter is DS_INVALID", PERSON, everything},
-    {"a record that a walk lends may be deleted", "source.h, ds_find", PERSON, while_walking},
+    {"a deleted record is gone, and its id is free", &rule_delete, PERSON, by_id},
+    {"delete by filter takes what matches, and says how many", &rule_delete_where, PERSON, by_filter},
+    {"everything is deleted only when it is said", &rule_no_filter, PERSON, everything},
+    {"a record that a walk lends may be deleted", &rule_delete_where, PERSON, while_walking},
 };
 const group group_delete = {"delete", cases, sizeof cases / sizeof *cases};

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define M "DESIGN 5: models"
-
 static void schemaless(run *r)
 {
     step_create(r,
@@ -81,11 +79,21 @@ static void views(run *r)
     ds_cancel *cancel = NULL;
     uint64_t n;
     step_create(r, "{\"id\":\"a\",\"name\":\"A\"}", DS_OK);
-    trace(r, "/* a view with a cancel token, set and cleared */");
-    if (ds_cancel_new(&cancel, &r->error) != DS_OK ||
-        ds_model_with(r->model, &(ds_options){.size = sizeof(ds_options), .timeout_ms = 60000, .cancel = cancel}, &view,
-                      &r->error) != DS_OK)
-        fail(r, "%s", r->error.message);
+    trace(r, "ds_cancel_new(&cancel, &error);");
+    trace(r, "ds_model_with(model, &(ds_options){.size = sizeof(ds_options), .timeout_ms = 60000, .cancel = cancel}, "
+             "&view,");
+    trace(r, "              &error);");
+    trace(r, "ds_count(view, NULL, &n, &error); /* expected: 1 */");
+    trace(r, "ds_cancel_set(cancel);");
+    trace(r, "ds_count(view, NULL, &n, &error); /* expected: DS_CANCELLED */");
+    trace(r, "ds_count(model, NULL, &n, &error); /* expected: 1 */");
+    trace(r, "ds_cancel_clear(cancel);");
+    trace(r, "ds_count(view, NULL, &n, &error); /* expected: 1 */");
+    if (!done(r, ds_cancel_new(&cancel, &r->error)) ||
+        !done(r,
+              ds_model_with(r->model, &(ds_options){.size = sizeof(ds_options), .timeout_ms = 60000, .cancel = cancel},
+                            &view, &r->error)))
+        return;
     check(r, ds_count(view, NULL, &n, &r->error) == DS_OK && n == 1, "a view works");
     ds_cancel_set(cancel);
     check(r, ds_count(view, NULL, &n, &r->error) == DS_CANCELLED, "a cancelled view answers DS_CANCELLED");
@@ -101,7 +109,10 @@ static void life(run *r)
     ds_source *source = r->suite->source;
     uint64_t n;
     step_create(r, "{\"id\":\"a\",\"name\":\"A\"}", DS_OK);
-    trace(r, "/* ds_disconnect(), an operation, ds_connect(), an operation */");
+    trace(r, "ds_ping(source, &error); /* then ds_is_open() and ds_is_ready() */");
+    trace(r, "ds_disconnect(source, &error); /* then not ds_is_ready() */");
+    trace(r, "ds_count(model, NULL, &n, &error); /* expected: DS_UNREACHABLE */");
+    trace(r, "ds_connect(source, &error);");
     check(r, ds_ping(source, &r->error) == DS_OK && ds_is_open(source) && ds_is_ready(source),
           "a source that answers is open and ready");
     check(r, ds_disconnect(source, &r->error) == DS_OK && !ds_is_ready(source), "a disconnected source is not ready");
@@ -175,7 +186,8 @@ static void indexed(run *r)
     char json[512];
     ds_model *model = NULL;
     snprintf(json, sizeof json, "{\"name\":\"%s\",%s}", r->name, definition);
-    trace(r, "/* a model with an index: taken, or DS_UNSUPPORTED */");
+    trace_text(r, "ds_model_define(source, ", json, ", &model, &error); /* or DS_UNSUPPORTED */");
+    size_t start = trace_position(r);
     ds_status status = ds_model_define(r->suite->source, json, &model, &r->error);
     if (status == DS_UNSUPPORTED) {
         check(r, strstr(r->error.message, r->name) != NULL, "the sentence names the model");
@@ -183,19 +195,26 @@ static void indexed(run *r)
     }
     if (!step_define(r, definition, DS_OK))
         return;
+    trace_forget(r, start);
     step_create(r, "{\"id\":\"a\",\"age\":1}", DS_OK);
     step_create(r, "{\"id\":\"b\",\"age\":2}", DS_OK);
+    step_create(r, "{\"id\":\"c\"}", DS_OK);
     step_find_ids(r, "{\"where\":{\"age\":{\"gt\":1}}}", "b");
-    step_find_ids(r, "{\"order\":\"age DESC\"}", "ba");
+    step_find_ids(r, "{\"where\":{\"age\":null}}", "c");
+    step_find_ids(r, "{\"order\":\"age DESC\"}", "bac");
     step_update(r, "a", "{\"age\":3}", DS_OK);
-    step_find_ids(r, "{\"order\":\"age DESC\"}", "ab");
+    step_update(r, "b", "{\"age\":null}", DS_OK);
+    step_find_ids(r, "{\"order\":\"age DESC\"}", "acb");
+    step_find_ids(r, "{\"where\":{\"age\":{\"lte\":2}}}", "");
+    step_delete(r, "a", DS_OK);
+    step_find_ids(r, "{\"where\":{\"age\":{\"gt\":1}}}", "");
 }
 
 static void other_definition(run *r)
 {
     char json[256];
     ds_model *model = NULL;
-    trace(r, "/* the same definition again is the same handle; another one is DS_CONFIG */");
+    trace_comment(r, "the same definition again is the same handle; another one of the name is DS_CONFIG");
     snprintf(json, sizeof json, "{\"name\":\"%s\",%s}", r->name, LOOSE);
     check(r, ds_model_define(r->suite->source, json, &model, &r->error) == DS_OK && model == r->model,
           "the same handle");
@@ -205,17 +224,16 @@ static void other_definition(run *r)
 }
 
 static const rule_case cases[] = {
-    {"a schemaless model holds text under any name", M, NULL, schemaless},
-    {"a record may be no more than its id", "DESIGN 7: the id is a field where there would be no other", NULL,
-     only_an_id},
-    {"undeclared properties of a model that is not strict are text", M, LOOSE, undeclared},
-    {"ids may be integers", M, "\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true},\"n\":\"integer\"}",
-     numbered},
-    {"a view has its own cancel token", "source.h, ds_model_with", PERSON, views},
-    {"a source is disconnected and connected again", "source.h, ds_disconnect", PERSON, life},
-    {"unique values are unique; or such a model is refused", "DS_CAN_UNIQUE", "", unique},
-    {"unique values together are unique; or such a model is refused", "DS_CAN_UNIQUE", "", unique_together},
-    {"an index changes no answer; or such a model is refused", "DESIGN 7", "", indexed},
-    {"a model is defined once", "source.h, ds_model_define", LOOSE, other_definition},
+    {"a schemaless model holds text under any name", &rule_schemaless, NULL, schemaless},
+    {"a record may be no more than its id", &rule_only_an_id, NULL, only_an_id},
+    {"undeclared properties of a model that is not strict are text", &rule_undeclared_text, LOOSE, undeclared},
+    {"ids may be integers", &rule_integer_ids,
+     "\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true},\"n\":\"integer\"}", numbered},
+    {"a view has its own cancel token", &rule_views, PERSON, views},
+    {"a source is disconnected and connected again", &rule_disconnect, PERSON, life},
+    {"unique values are unique; or such a model is refused", &rule_unique, "", unique},
+    {"unique values together are unique; or such a model is refused", &rule_unique, "", unique_together},
+    {"an index changes no answer; or such a model is refused", &rule_index, "", indexed},
+    {"a model is defined once", &rule_defined_once, LOOSE, other_definition},
 };
 const group group_models = {"models", cases, sizeof cases / sizeof *cases};

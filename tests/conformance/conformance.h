@@ -7,6 +7,8 @@
 #include <datasource/connector.h>
 #include <datasource/datasource.h>
 
+#include "rules.h"
+
 #include <stdio.h>
 
 typedef struct suite {
@@ -16,25 +18,30 @@ typedef struct suite {
     uint64_t capabilities;
     uint64_t seed;
     const char *only; /* a group; NULL: all */
+    bool programs;    /* prints the program of each case, whether it failed or not */
     unsigned passed, failed;
     unsigned models; /* made so far, for their names */
 } suite;
 
-/* A case that is under way: its model, what it did as C, and whether a step failed. */
+/* A case that is under way: its model, what it did as C, and what the first step that failed has to say. */
 typedef struct run {
     suite *suite;
+    const rule *rule; /* of the step that comes next */
     ds_model *model;
     char name[64]; /* of the model */
     char *trace;   /* from open_memstream() */
     size_t trace_length;
-    FILE *out; /* writes the trace */
+    FILE *out;               /* writes the trace */
+    const char *before_main; /* what the program has in front of main(); NULL: nothing */
     bool failed;
-    ds_error error; /* of the last step */
+    char *expected, *got; /* in place of `what` */
+    char *what;           /* a sentence */
+    ds_error error;       /* of the last step */
 } run;
 
 typedef struct rule_case {
     const char *name;  /* the sentence that it proves */
-    const char *rule;  /* where the rule is from */
+    const rule *rule;  /* where the rule is from; a case may set run.rule on its way */
     const char *model; /* its definition but for the name: "\"properties\": {...}"; NULL: schemaless; "": the case makes
                           its own */
     void (*run)(run *);
@@ -60,6 +67,7 @@ extern const group group_batch, group_create, group_find, group_order, group_upd
 bool step_define(run *, const char *definition, ds_status expected); /* the model named run.name */
 void step_create(run *, const char *json, ds_status expected);
 void step_create_all(run *, const char *const *jsons, size_t n, size_t created, ds_status expected);
+void step_create_numbered(run *, size_t n); /* PERSONs with ids and ages from 0, in one call */
 void step_get(run *, const char *id, const char *line /* NULL: DS_NOT_FOUND */);
 void step_find(run *, const char *query, const char *const *lines, size_t n); /* in order */
 void step_find_ids(run *, const char *query, const char *ids /* one letter each, in order */);
@@ -95,11 +103,21 @@ typedef struct batch_write {
 } batch_write;
 void step_batch(run *, ds_model *other, unsigned flags, const batch_write *, size_t n);
 
-/* Writes a line of C into the trace; and fails the case with what was expected and what came. */
+/* Write a line of C into the trace; a text as a C string; a comment, whatever is in it. */
 void trace(run *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void trace_text(run *, const char *before, const char *text, const char *after);
+void trace_comment(run *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void print_quoted(FILE *, const char *text);
+/* Where the trace ends now; and takes back all that was written behind it, where it went well and is of no more interest. */
+size_t trace_position(run *);
+void trace_forget(run *, size_t position);
+
+/* Fail the case: the first failure is the one that is reported. */
 void fail(run *, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void differs(run *, const char *expected, const char *got);
 void check(run *, bool holds, const char *what);
-void print_quoted(FILE *, const char *text); /* as a C string */
+/* Fails with the sentence of run.error where the status is not DS_OK. */
+bool done(run *, ds_status status);
 
 /* Opens the connector's source, and the reference's. */
 ds_status sources_open(suite *, ds_error *);
@@ -126,7 +144,7 @@ void answer_free(answer *);
 bool answers_equal(const answer *, const answer *);
 
 /* Begins and ends a case that is made by a program. */
-void run_begin(run *, suite *, const char *definition);
-void run_end(run *, const char *group_name, const char *name, const char *rule);
+void run_begin(run *, suite *, const char *definition, const rule *);
+void run_end(run *, const char *group_name, const char *name);
 
 #endif

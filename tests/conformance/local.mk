@@ -16,9 +16,15 @@ datasource_conformance_SOURCES = \
 	tests/conformance/generated.c \
 	tests/conformance/main.c \
 	tests/conformance/operators.c \
+	tests/conformance/question.c \
+	tests/conformance/question.h \
 	tests/conformance/reference.c \
 	tests/conformance/report.c \
-	tests/conformance/steps.c
+	tests/conformance/rules.c \
+	tests/conformance/rules.h \
+	tests/conformance/steps.c \
+	tests/conformance/steps.h \
+	tests/conformance/steps_write.c
 datasource_conformance_LDADD = libdatasource.la
 
 check_PROGRAMS += tests/conformance/test_conformance

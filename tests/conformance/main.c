@@ -1,4 +1,4 @@
-/* datasource-conformance CONNECTOR [SETTINGS-JSON] [--seed N] [--only GROUP] [--masked]: proves that a connector does
+/* datasource-conformance CONNECTOR [SETTINGS-JSON] [--seed N] [--only GROUP] [--masked] [--programs]: proves that a connector does
  * what every connector must. It makes models of its own (Conformance-PID-N) and deletes their records again. */
 #include "conformance.h"
 
@@ -10,7 +10,9 @@
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: datasource-conformance CONNECTOR [SETTINGS-JSON] [--seed N] [--only GROUP] [--masked]\n");
+    fprintf(
+        stderr,
+        "usage: datasource-conformance CONNECTOR [SETTINGS-JSON] [--seed N] [--only GROUP] [--masked] [--programs]\n");
     return 2;
 }
 
@@ -25,6 +27,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--masked") == 0)
             masked = true;
+        else if (strcmp(argv[i], "--programs") == 0)
+            s.programs = true;
         else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0)
             s.seed = strtoull(argv[++i], NULL, 10);
         else if (i + 1 < argc && strcmp(argv[i], "--only") == 0)

@@ -74,6 +74,14 @@ static ds_status masked_increment(void *connection, const ds_model *model, ds_va
     return masked ? hidden(call) : inner->increment(connection, model, id, property, slot, by, now, call);
 }
 
+/* What must be whole only the connector can do. */
+static ds_status masked_batch(void *connection, const ds_write *const *writes, size_t n, uint32_t flags,
+                              ds_outcomes *outcomes, ds_call *call)
+{
+    bool hides = masked && (flags & DS_ATOMIC) == 0;
+    return hides ? hidden(call) : inner->batch(connection, writes, n, flags, outcomes, call);
+}
+
 /* The connector's own table with the mask in front of what the library can supply. */
 static ds_connector mask(const ds_connector *connector)
 {
@@ -87,6 +95,7 @@ static ds_connector mask(const ds_connector *connector)
     table.update_where = connector->update_where == NULL ? NULL : masked_update_where;
     table.delete_where = connector->delete_where == NULL ? NULL : masked_delete_where;
     table.increment = connector->increment == NULL ? NULL : masked_increment;
+    table.batch = connector->batch == NULL ? NULL : masked_batch;
     return table;
 }
 
