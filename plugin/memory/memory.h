@@ -235,7 +235,8 @@ typedef struct pick {
     uint64_t number;
     version *version;
 } pick;
-bool picks_sort(pick *picks, size_t count, const ds_order *order, size_t order_count); /* no order: by number */
+ds_status picks_sort(pick *picks, size_t count, const ds_order *order, size_t order_count,
+                     ds_call *call); /* no order: by number */
 /* Keeps the first `most` of what it is given, in a heap with the last of them on top; answers the one that falls out.
  */
 version *picks_keep(pick *picks, size_t *count, size_t most, pick offered, const ds_order *order, size_t order_count);
