@@ -131,7 +131,10 @@ static bool batch_identify(batch *b, size_t i, ds_record *record, ds_value *id)
         return true;
     if (!next_id(&b->changes, id)) {
         ds_outcome_fail(b->outcomes, i, DS_INVALID, 0,
-                        "a record of the model \"%s\" has no id, and none can be generated", b->changes.table->name);
+                        b->changes.table->sequence == INT64_MAX
+                            ? "the sequence of the model \"%s\" has no number left"
+                            : "a record of the model \"%s\" has no id, and none can be generated",
+                        b->changes.table->name);
         return false;
     }
     if (ds_record_put(record, b->changes.table->id_slot, *id) == DS_OK)
