@@ -33,7 +33,7 @@ void block_free(ds_block *); /* NULL does nothing */
 struct json_t;
 ds_status json_load(const char *text, size_t length, struct json_t **out,
                     ds_error *); /* strict: duplicate keys, trailing text; DS_INVALID with line, column */
-/* The same of text that starts at a line of a file; *grammar: it is not JSON at all, rather than JSON with a value that is
+/* The same of text that starts at a line of a file, or 0: sentences name the column alone; *grammar: it is not JSON at all, rather than JSON with a value that is
  * refused. */
 ds_status json_load_at(const char *text, size_t length, uint64_t line, struct json_t **out, bool *grammar, ds_error *);
 ds_value json_scalar(const struct json_t *); /* borrowed from it; DS_NULL for objects and arrays */
