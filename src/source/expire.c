@@ -13,11 +13,11 @@ static ds_status expiry_check(const ds_model *model, const expiry *asked, ds_err
     if ((connector->capabilities & DS_CAN_EXPIRE) == 0 || !has_entry)
         return ds_error_set(err, DS_UNSUPPORTED, "the connector %s of model \"%s\" cannot let records expire",
                             connector->name, model->definition->name);
-    if (asked->set && asked->ttl_ms <= 0 && asked->ttl_ms != -1)
-        return ds_error_set(
-            err, DS_INVALID,
-            "a record of model \"%s\" can live for more than 0 ms, or with -1 forever, but not for %lld",
-            model->definition->name, (long long)asked->ttl_ms);
+    if (asked->set && asked->ttl_ms != -1 && (asked->ttl_ms <= 0 || asked->ttl_ms > DS_TTL_MAX))
+        return ds_error_set(err, DS_INVALID,
+                            "a record of model \"%s\" can live for more than 0 and at most %lld ms, or with -1 "
+                            "forever, but not for %lld",
+                            model->definition->name, (long long)DS_TTL_MAX, (long long)asked->ttl_ms);
     return DS_OK;
 }
 
