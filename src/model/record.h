@@ -6,6 +6,7 @@
 
 ds_record *record_new_in(const definition *, arena *); /* lives with the arena; NULL: out of memory */
 const definition *record_definition(const ds_record *);
+const ds_source *record_source(const ds_record *); /* that it was made for, NULL: not known */
 ds_status record_failure(const ds_record *,
                          ds_error *); /* of the first ds_record_set() that failed, or DS_OK; NULL: DS_INVALID */
 ds_value record_value(const ds_record *, size_t slot); /* DS_NULL where it holds none or is hidden */

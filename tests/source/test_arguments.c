@@ -308,6 +308,21 @@ static void an_outcome_stands_alone(void)
     says_of(&outcome, DS_BACKEND, "the record \"1\" of model \"Thing\": the disk is full", "puppet");
 }
 
+static void a_record_of_another_source_is_refused(void)
+{
+    ds_source *bare = NULL;
+    ds_model *same = NULL;
+    const char *json = "{\"name\":\"Thing\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}}}";
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("puppet-bare", NULL, &bare, &err), DS_OK);
+    CU_ASSERT_EQUAL_FATAL(ds_model_define(bare, json, &same, &err), DS_OK);
+    ds_record *foreign = ds_record_new(same);
+    REFUSED(ds_create(model, foreign, &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "model \"Thing\" of the data source \"puppet-bare\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "model \"Thing\" of the data source \"puppet\""));
+    ds_record_free(foreign);
+    ds_source_close(bare);
+}
+
 static void begin(void)
 {
     const char *json = "{\"name\":\"Thing\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"n\":\"integer\","
@@ -339,6 +354,7 @@ int main(void)
         {"an error that is told already stays", an_error_that_is_told_stays},
         {"what is not kept is not promised, and what changes nothing is passed over", what_is_not_kept_is_not_promised},
         {"a query of a newer host is taken where it asks for nothing new", a_query_of_a_newer_host},
+        {"a record of another source is refused, and both are named", a_record_of_another_source_is_refused},
         {"an expiry has an end", an_expiry_has_an_end},
         {"an outcome names the data source, the model and the id", an_outcome_stands_alone},
         {"the source is closed, no rule broken", end},
