@@ -19,8 +19,10 @@ static ds_status batch_begin(batch *b, void *connection, const ds_model *model, 
     if (b->marks == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory for %zu records of the model \"%s\"", n,
                             ds_model_name(model));
-    changes_begin(&b->changes, connection, model, call);
-    return DS_OK;
+    ds_status status = changes_begin(&b->changes, connection, model, call);
+    if (status != DS_OK && b->marks != &b->one)
+        ds_free(b->marks);
+    return status;
 }
 
 /* Whether record i is to be worked at: not where the call was cancelled. */
@@ -362,7 +364,9 @@ ds_status memory_increment(void *connection, const ds_model *model, ds_value id,
                            ds_value by, ds_value *now, ds_call *call)
 {
     changes c;
-    changes_begin(&c, connection, model, call);
+    ds_status status = changes_begin(&c, connection, model, call);
+    if (status != DS_OK)
+        return status;
     entry *e = changes_find(&c, id);
     return finish(&c, e == NULL ? not_found(&c, id) : add_to(&c, e, property, slot, by, now));
 }
@@ -370,7 +374,9 @@ ds_status memory_increment(void *connection, const ds_model *model, ds_value id,
 ds_status memory_expire(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call)
 {
     changes c;
-    changes_begin(&c, connection, model, call);
+    ds_status status = changes_begin(&c, connection, model, call);
+    if (status != DS_OK)
+        return status;
     entry *e = changes_find(&c, id);
     if (e == NULL)
         return finish(&c, not_found(&c, id));
