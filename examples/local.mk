@@ -17,6 +17,7 @@ EXAMPLES = \
 	examples/paging \
 	examples/reconnect \
 	examples/schemaless \
+	examples/setup \
 	examples/threads_and_cancel \
 	examples/upsert \
 	examples/values \
@@ -39,6 +40,7 @@ EXTRA_DIST += \
 	examples/expected/paging.txt \
 	examples/expected/reconnect.txt \
 	examples/expected/schemaless.txt \
+	examples/expected/setup.txt \
 	examples/expected/threads_and_cancel.txt \
 	examples/expected/upsert.txt \
 	examples/expected/values.txt \
@@ -76,6 +78,8 @@ examples_reconnect_SOURCES = examples/reconnect.c examples/example.h
 examples_reconnect_LDADD = libdatasource.la
 examples_schemaless_SOURCES = examples/schemaless.c examples/example.h
 examples_schemaless_LDADD = libdatasource.la
+examples_setup_SOURCES = examples/setup.c examples/example.h
+examples_setup_LDADD = libdatasource.la
 examples_threads_and_cancel_SOURCES = examples/threads_and_cancel.c examples/example.h
 examples_threads_and_cancel_LDADD = libdatasource.la
 examples_upsert_SOURCES = examples/upsert.c examples/example.h

@@ -368,8 +368,8 @@ typedef struct ds_connector {
 
     /* -- optional: NULL, and the library does it with the others -- */
 
-    /* Closes the connection. No operation is under way, and none begins meanwhile; scans may be open, and only end_scan is
-     * called on them after. */
+    /* Closes the connection, where connect() was DS_OK; comes before close too. No operation is under way, and none begins
+     * meanwhile; scans may be open, and only end_scan is called on them after. */
     void (*disconnect)(void *connection, ds_call *call);
     /* A round trip. Without it: DS_OK if connect() is. */
     ds_status (*ping)(void *connection, ds_call *call);

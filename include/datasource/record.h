@@ -86,8 +86,9 @@ DS_API ds_status ds_reader_open(const ds_model *model, const char *path, const c
 DS_API ds_status ds_reader_open_as(const ds_model *model, const char *path, ds_format format,
                                    const char *at /* or NULL */, ds_reader **out, ds_error *err);
 /* The next record, to be freed with ds_record_free(); NULL at the end. An error names the file and the line (of an array,
- * the element); after one of DS_INVALID for a value, or for a number of fields that is not the header's, the next call goes
- * on with the next record; a file that is not JSON or CSV ends there. */
+ * the element); after one of DS_INVALID for a value, for a line of JSON lines that is not JSON, or for a number of fields that
+ * is not the header's, the next call goes on with the next record; an array that is not JSON, and CSV that cannot be read on,
+ * end there. */
 DS_API ds_status ds_reader_next(ds_reader *reader, ds_record **out, ds_error *err);
 /* Bytes read so far, and in all (0 where that is not known), for a progress bar. */
 DS_API void ds_reader_progress(const ds_reader *reader, uint64_t *done, uint64_t *total);

@@ -70,7 +70,7 @@ DS_API const char *ds_source_connector(const ds_source *source); /* "redis" for 
 DS_API ds_status ds_connect(ds_source *source, ds_error *err); /* one attempt; optional: the first operation connects */
 /* Lets the operations that are under way finish (DS_TIMEOUT, and nothing is closed, where they outlast commandTimeout), then
  * closes the connection. Operations are DS_UNREACHABLE until ds_connect() is called, whether it succeeds or not; cursors that
- * were open are DS_LOST when they need more. */
+ * were open are DS_LOST once they need the backend again: what they fetched before may still be read. */
 DS_API ds_status ds_disconnect(ds_source *source, ds_error *err);
 DS_API ds_status ds_ping(ds_source *source, ds_error *err);
 DS_API bool ds_is_open(const ds_source *source);  /* the socket (file, memory) is open */
@@ -84,9 +84,9 @@ typedef enum ds_event {
     DS_EVENT_RECONNECTING
 } ds_event;
 /* Events are told in the order in which they happened, one at a time, by a thread whose operation met one, with no lock held.
- * The handler may call the library, but for ds_disconnect() and the functions that close, since the operation that called it
- * is still under way; events that it causes are told once it has returned. `cause` is NULL but for error and reconnecting,
- * names the data source, and lives for the length of the call. A connection that breaks is error, then end. */
+ * The handler may call the library, but for ds_disconnect() (DS_INVALID) and the functions that close, since the operation
+ * that called it is still under way; events that it causes are told once it has returned. `cause` is NULL but for error and
+ * reconnecting, names the data source, and lives for the length of the call. A connection that breaks is error, then end. */
 typedef void ds_event_handler(ds_source *source, ds_event event, const ds_error *cause, void *user);
 /* One handler a source; NULL takes it away. Set it before the first operation. */
 DS_API void ds_on_event(ds_source *source, ds_event_handler *handler, void *user);
@@ -110,7 +110,8 @@ DS_API ds_status ds_execute(ds_source *source, size_t argc, const char *const *a
 
 /* ---- models ---- */
 
-/* From models.json whatever its dataSource, or else schemaless; the source's, the same handle each time. */
+/* From models.json whatever its dataSource, or else schemaless; the source's, the same handle each time. NULL: see
+ * the error; where `source` is NULL, an error that is filled already (ds_catalog_source()'s) is left as it is. */
 DS_API ds_model *ds_source_model(ds_source *source, const char *name, ds_error *err);
 /* From a definition in the host's code. The same definition again gives the same handle; another one of a name that is in
  * use is DS_CONFIG. */
@@ -192,8 +193,11 @@ DS_API ds_status ds_replace_or_create(ds_model *model, ds_record *record, bool *
 /* DS_NOT_FOUND */
 DS_API ds_status ds_increment(ds_model *model, ds_value id, const char *property, ds_value by, ds_value *now,
                               ds_error *err);
+/* The longest time that a record may be given to live, here and in settings.ttl: a hundred years in ms. */
+#define DS_TTL_MAX INT64_C(3155760000000)
 /* DS_NOT_FOUND */
-DS_API ds_status ds_expire(ds_model *model, ds_value id, int64_t ttl_ms /* > 0, or -1: never */, ds_error *err);
+DS_API ds_status ds_expire(ds_model *model, ds_value id, int64_t ttl_ms /* > 0 and at most DS_TTL_MAX, or -1: never */,
+                           ds_error *err);
 /* DS_NOT_FOUND */
 DS_API ds_status ds_ttl(ds_model *model, ds_value id, int64_t *ttl_ms /* -1: none */, ds_error *err);
 

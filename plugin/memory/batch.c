@@ -78,9 +78,16 @@ static ds_status tables_begin(tables *t, memory *m, const ds_write *const *write
         if (!is_listed(t, writes[i]->model))
             t->list[t->count++] = (changes){.model = writes[i]->model, .table = ds_model_state(writes[i]->model)};
     qsort(t->list, t->count, sizeof *t->list, by_table);
-    for (size_t i = 0; i < t->count; i++)
-        changes_begin(&t->list[i], m, t->list[i].model, call);
-    return DS_OK;
+    ds_status status = DS_OK;
+    size_t begun = 0;
+    while (begun < t->count && (status = changes_begin(&t->list[begun], m, t->list[begun].model, call)) == DS_OK)
+        begun++;
+    if (status == DS_OK)
+        return DS_OK;
+    while (begun-- > 0)
+        changes_abandon(&t->list[begun]);
+    ds_free(t->list);
+    return status;
 }
 
 static ds_status tables_end(tables *t, ds_status status, bool give_up)

@@ -53,14 +53,18 @@ static void changes_sweep(changes *c)
             changes_forget(c, t->due[i]);
 }
 
-void changes_begin(changes *c, memory *m, const ds_model *model, ds_call *call)
+ds_status changes_begin(changes *c, memory *m, const ds_model *model, ds_call *call)
 {
+    if (journal_is_foreign(&m->journal))
+        return ds_error_set(call->error, DS_BUSY, "the file \"%s\" is in use by the process that forked this one",
+                            m->journal.path);
     *c = (changes){.memory = m, .table = ds_model_state(model), .model = model, .call = call};
     pthread_mutex_lock(&c->table->writing);
     c->now = memory_now();
     if (m->has_file)
         journal_begin(&c->payload);
     changes_sweep(c);
+    return DS_OK;
 }
 
 /* Whether an entry that was found by what it holds now still lives; one that expired is removed on the way. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -15,7 +16,7 @@
 
 static const char magic[8] = {'D', 'S', 'M', 'E', 'M', 'O', 'R', 'Y'};
 
-bool file_write(int fd, const char *data, size_t length, uint64_t offset)
+static bool write_all(int fd, const char *data, size_t length, uint64_t offset)
 {
     while (length > 0) {
         ssize_t written = pwrite(fd, data, length, (off_t)offset);
@@ -30,6 +31,27 @@ bool file_write(int fd, const char *data, size_t length, uint64_t offset)
         offset += (uint64_t)written;
     }
     return true;
+}
+
+/* A limit on the size of files is an error like a full disk: its signal, whose default is the end of the process, is
+ * held back from this thread, and taken where it came of this write. */
+bool file_write(int fd, const char *data, size_t length, uint64_t offset)
+{
+    const struct timespec at_once = {0};
+    sigset_t limit, before, pending;
+    sigemptyset(&limit);
+    sigaddset(&limit, SIGXFSZ);
+    bool is_held = pthread_sigmask(SIG_BLOCK, &limit, &before) == 0;
+    bool was_pending = sigpending(&pending) == 0 && sigismember(&pending, SIGXFSZ) == 1;
+    bool written = write_all(fd, data, length, offset);
+    int number = errno;
+    if (!written && number == EFBIG && is_held && !was_pending)
+        while (sigtimedwait(&limit, NULL, &at_once) < 0 && errno == EINTR)
+            ;
+    if (is_held)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return written;
 }
 
 bool file_read(int fd, char *data, size_t length, uint64_t offset)
@@ -88,6 +110,19 @@ ds_status file_failed(ds_error *err, ds_status status, const char *path, const c
     if (err != NULL)
         err->native = number;
     return status;
+}
+
+ds_status file_path(const char *path, char **out, ds_error *err)
+{
+    char folder[PATH_MAX] = "";
+    if (path[0] != '/' && getcwd(folder, sizeof folder) == NULL)
+        return ds_error_set(err, DS_CONFIG, "the setting file \"%s\" is relative to a folder that is gone", path);
+    size_t room = strlen(folder) + 1 + strlen(path) + 1;
+    *out = ds_malloc(room);
+    if (*out == NULL)
+        return ds_error_set(err, DS_NOMEM, "out of memory for the connection");
+    snprintf(*out, room, "%s%s%s", folder, folder[0] == '\0' ? "" : "/", path);
+    return DS_OK;
 }
 
 /* ---- the header ---- */
@@ -197,6 +232,7 @@ ds_status journal_open(journal *j, const char *path, bool read_only, ds_call *ca
 {
     ds_status status;
     j->read_only = read_only;
+    j->owner = getpid();
     j->untidy = j->folder_dirty = false;
     j->compact_at = 0;
     crc_make(j->crc);
@@ -215,8 +251,15 @@ ds_status journal_open(journal *j, const char *path, bool read_only, ds_call *ca
     return status;
 }
 
+bool journal_is_foreign(const journal *j)
+{
+    return j->fd >= 0 && j->owner != getpid();
+}
+
 void journal_close(journal *j)
 {
+    if (j->fd >= 0 && !journal_is_foreign(j))
+        flock(j->fd, LOCK_UN); /* or it would stay for as long as a child has the descriptor */
     if (j->fd >= 0)
         close(j->fd);
     j->fd = -1;

@@ -110,10 +110,7 @@ static ds_status pick_all(picking *p, ds_call *call)
             status = pick_one(p, feed_next(&s->feed, &end), now, call->error);
         pthread_rwlock_unlock(&s->table->lock);
     }
-    if (status == DS_OK && !picks_sort(s->picks, s->count, p->order, p->order_count))
-        status = ds_error_set(call->error, DS_NOMEM, "out of memory for the order of a find of the model \"%s\"",
-                              s->table->name);
-    return status;
+    return status == DS_OK ? picks_sort(s->picks, s->count, p->order, p->order_count, call) : status;
 }
 
 /* How many of the order's first records can be asked for: a heap of them is kept where they are few. */

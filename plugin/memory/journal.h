@@ -21,6 +21,7 @@ typedef struct journal {
     char path[PATH_MAX]; /* resolved, so that a symbolic link stays one */
     const char *source;  /* the data source's name, for the log */
     int fd;              /* -1: closed */
+    pid_t owner;         /* the process that opened it: nobody else writes, since both would at the same place */
     bool read_only;
     bool untidy;       /* a write failed, and what it left behind `size` could not be cut off */
     bool folder_dirty; /* the folder's entry for a compacted file is not on the disk yet */
@@ -39,7 +40,10 @@ typedef ds_status journal_visit(void *user, const char *payload, size_t length, 
 ds_status journal_open(journal *j, const char *path, bool read_only, ds_call *call);
 /* Reads all of it, and cuts off a torn tail. DS_BACKEND where it is damaged. */
 ds_status journal_replay(journal *j, journal_visit *visit, void *user, ds_call *call);
+/* The child of a fork lets go of its copy alone: the lock stays the parent's. */
 void journal_close(journal *j);
+/* Whether it is open, and of another process, which forked this one. */
+bool journal_is_foreign(const journal *j);
 
 /* Makes room for the frame's head at the start of an empty payload. */
 void journal_begin(bytes *payload);

@@ -2,6 +2,8 @@
  * other connectors are compared with. */
 #include "memory.h"
 
+#include "file.h"
+
 static ds_status memory_open(ds_source *source, void **connection, ds_call *call)
 {
     ds_value file = ds_source_setting(source, "file");
@@ -10,6 +12,11 @@ static ds_status memory_open(ds_source *source, void **connection, ds_call *call
     memory *m = ds_calloc(1, sizeof *m);
     if (m == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory for the connection");
+    ds_status status = file.type == DS_STRING ? file_path(file.as.string, &m->path, call->error) : DS_OK;
+    if (status != DS_OK) {
+        ds_free(m);
+        return status;
+    }
     m->source = source;
     m->has_file = file.type == DS_STRING;
     m->journal.fd = -1;
@@ -31,6 +38,7 @@ static void memory_close(void *connection)
     journal_close(&m->journal);
     pthread_mutex_destroy(&m->life);
     pthread_mutex_destroy(&m->logging);
+    ds_free(m->path);
     ds_free(m);
 }
 
@@ -48,8 +56,7 @@ static void memory_forget(memory *m)
 /* Reads the file; what was in memory is in it, unless another process has changed it since. */
 static ds_status memory_load(memory *m, ds_call *call)
 {
-    ds_status status = journal_open(&m->journal, ds_source_setting(m->source, "file").as.string,
-                                    ds_source_setting(m->source, "readOnly").as.boolean, call);
+    ds_status status = journal_open(&m->journal, m->path, ds_source_setting(m->source, "readOnly").as.boolean, call);
     if (status != DS_OK)
         return status;
     memory_forget(m);
@@ -128,8 +135,10 @@ static void memory_stats(void *connection, ds_buffer *members)
 {
     memory *m = connection;
     size_t records = 0;
-    pthread_mutex_lock(&m->life); /* not while the file is read */
-    pthread_mutex_lock(&m->logging);
+    pthread_mutex_lock(&m->life);                      /* not while the file is read */
+    bool is_foreign = journal_is_foreign(&m->journal); /* then nobody writes here, and the lock may be the parent's */
+    if (!is_foreign)
+        pthread_mutex_lock(&m->logging);
     for (table *t = atomic_load(&m->tables); t != NULL; t = t->following) {
         pthread_rwlock_rdlock(&t->lock);
         records += t->live + t->shelf.count;
@@ -139,7 +148,8 @@ static void memory_stats(void *connection, ds_buffer *members)
     if (m->has_file)
         ds_buffer_format(members, ",\"fileBytes\":%llu,\"compactions\":%llu", (unsigned long long)m->journal.size,
                          (unsigned long long)m->journal.compactions);
-    pthread_mutex_unlock(&m->logging);
+    if (!is_foreign)
+        pthread_mutex_unlock(&m->logging);
     pthread_mutex_unlock(&m->life);
 }
 

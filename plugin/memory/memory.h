@@ -87,6 +87,7 @@ typedef struct memory {
     _Atomic(table *) tables; /* grows only */
     atomic_bool connected;
     bool has_file;
+    char *path;              /* of the file, absolute; NULL: none */
     _Atomic uint64_t stored; /* bytes that what is live takes in the file */
     journal journal;
 } memory;
@@ -162,7 +163,8 @@ typedef struct changes {
     bool failed; /* for memory; sticks */
 } changes;
 
-void changes_begin(changes *c, memory *m, const ds_model *model, ds_call *call);
+/* DS_BUSY in the child of a fork, whose parent has the file; nothing is to be ended then. */
+ds_status changes_begin(changes *c, memory *m, const ds_model *model, ds_call *call);
 entry *changes_find(changes *c, ds_value id); /* that lives, as the call left it so far; NULL */
 version *changes_current(const entry *e);
 /* The first unique index of which the record's value is another's; NULL: none. */
@@ -237,7 +239,8 @@ typedef struct pick {
     uint64_t number;
     version *version;
 } pick;
-bool picks_sort(pick *picks, size_t count, const ds_order *order, size_t order_count); /* no order: by number */
+ds_status picks_sort(pick *picks, size_t count, const ds_order *order, size_t order_count,
+                     ds_call *call); /* no order: by number */
 /* Keeps the first `most` of what it is given, in a heap with the last of them on top; answers the one that falls out.
  */
 version *picks_keep(pick *picks, size_t *count, size_t most, pick offered, const ds_order *order, size_t order_count);

@@ -2,6 +2,8 @@
  * the first few of many. */
 #include "memory.h"
 
+enum { CHECK_AFTER = 4096 }; /* comparisons, until the call's deadline and cancel token are looked at again */
+
 static int pick_compare(const pick *a, const pick *b, const ds_order *order, size_t order_count)
 {
     if (order_count > 0)
@@ -9,30 +11,35 @@ static int pick_compare(const pick *a, const pick *b, const ds_order *order, siz
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-static void merge(const pick *from, pick *to, size_t low, size_t middle, size_t high, const ds_order *order,
-                  size_t order_count)
+static ds_status merge(const pick *from, pick *to, size_t low, size_t middle, size_t high, const ds_order *order,
+                       size_t order_count, const ds_call *call)
 {
     size_t left = low, right = middle;
     for (size_t i = low; i < high; i++) {
+        ds_status status = i % CHECK_AFTER == 0 ? ds_call_check(call) : DS_OK;
+        if (status != DS_OK)
+            return status;
         bool take_left =
             left < middle && (right >= high || pick_compare(&from[left], &from[right], order, order_count) <= 0);
         to[i] = take_left ? from[left++] : from[right++];
     }
+    return DS_OK;
 }
 
-bool picks_sort(pick *picks, size_t count, const ds_order *order, size_t order_count)
+ds_status picks_sort(pick *picks, size_t count, const ds_order *order, size_t order_count, ds_call *call)
 {
     if (count < 2)
-        return true;
+        return DS_OK;
+    ds_status status = DS_OK;
     pick *other = ds_malloc(count * sizeof *other);
     if (other == NULL)
-        return false;
+        return ds_error_set(call->error, DS_NOMEM, "out of memory for the order of a find");
     pick *from = picks, *to = other;
-    for (size_t width = 1; width < count; width *= 2) {
-        for (size_t low = 0; low < count; low += 2 * width) {
+    for (size_t width = 1; width < count && status == DS_OK; width *= 2) {
+        for (size_t low = 0; low < count && status == DS_OK; low += 2 * width) {
             size_t middle = count - low < width ? count : low + width;
             size_t high = count - low < 2 * width ? count : low + 2 * width;
-            merge(from, to, low, middle, high, order, order_count);
+            status = merge(from, to, low, middle, high, order, order_count, call);
         }
         pick *swap = from;
         from = to;
@@ -41,7 +48,7 @@ bool picks_sort(pick *picks, size_t count, const ds_order *order, size_t order_c
     if (from != picks)
         memcpy(picks, from, count * sizeof *picks);
     ds_free(other);
-    return true;
+    return status == DS_OK ? ds_call_check(call) : status;
 }
 
 static void sift_up(pick *picks, size_t at, const ds_order *order, size_t order_count)

@@ -81,9 +81,10 @@ static ds_status where_portion(feed *f, const ds_model *model, const ds_filter *
 {
     changes c;
     uint64_t prepared = 0;
-    changes_begin(&c, f->memory, model, call);
+    ds_status status = changes_begin(&c, f->memory, model, call);
+    if (status != DS_OK)
+        return status;
     c.more = true;
-    ds_status status = DS_OK;
     for (size_t seen = 0; !*end && status == DS_OK; seen++) {
         if (seen >= 16 * PORTION || prepared >= CHANGED_MOST || c.payload.length >= PAYLOAD_MOST)
             break;

@@ -25,10 +25,11 @@ static ds_status batch_begin(batch *b, void *connection, const ds_model *model, 
                              ds_call *call)
 {
     ds_status status = batch_open(b, n, outcomes, call);
-    if (status == DS_OK)
-        changes_begin(&b->own, connection, model, call);
+    if (status != DS_OK)
+        return status;
     b->changes = &b->own;
-    return status;
+    status = changes_begin(&b->own, connection, model, call);
+    return status == DS_OK ? DS_OK : batch_close(b, status);
 }
 
 ds_status batch_step(batch *b, size_t i)
@@ -133,7 +134,10 @@ static bool batch_identify(batch *b, size_t i, ds_record *record, ds_value *id)
         return true;
     if (!next_id(b->changes, id)) {
         ds_outcome_fail(b->outcomes, i, DS_INVALID, 0,
-                        "a record of the model \"%s\" has no id, and none can be generated", b->changes->table->name);
+                        b->changes->table->sequence == INT64_MAX
+                            ? "the sequence of the model \"%s\" has no number left"
+                            : "a record of the model \"%s\" has no id, and none can be generated",
+                        b->changes->table->name);
         return false;
     }
     if (ds_record_put(record, b->changes->table->id_slot, *id) == DS_OK)
@@ -403,16 +407,20 @@ ds_status memory_increment(void *connection, const ds_model *model, ds_value id,
 {
     changes c;
     const ds_index *taken = NULL;
-    changes_begin(&c, connection, model, call);
+    ds_status status = changes_begin(&c, connection, model, call);
+    if (status != DS_OK)
+        return status;
     entry *e = changes_find(&c, id);
-    ds_status status = e == NULL ? not_found(&c, id) : add_to(&c, e, property, slot, by, now, &taken, call->error);
+    status = e == NULL ? not_found(&c, id) : add_to(&c, e, property, slot, by, now, &taken, call->error);
     return finish(&c, taken == NULL ? status : tell_taken(&c, taken));
 }
 
 ds_status memory_expire(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call)
 {
     changes c;
-    changes_begin(&c, connection, model, call);
+    ds_status status = changes_begin(&c, connection, model, call);
+    if (status != DS_OK)
+        return status;
     entry *e = changes_find(&c, id);
     if (e == NULL)
         return finish(&c, not_found(&c, id));

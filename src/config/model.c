@@ -279,25 +279,32 @@ static ds_status settings_known(const reader *r, const cJSON *tree)
 }
 
 /* The text goes into the definition as it is, and is checked with the connector's table once that is known. */
-static ds_status settings_read(const reader *r, const cJSON *tree)
+static ds_status settings_read(const reader *r, const cJSON *tree, const cJSON *strict)
 {
     const cJSON *ttl = tree_member(tree, "ttl"), *version = tree_member(tree, "version");
     ds_buffer text = {0};
     int64_t ms = 0;
     ds_status status = settings_known(r, tree);
+    bool is_strict = !cJSON_IsFalse(strict) && !cJSON_IsFalse(tree_member(tree, "strict"));
     if (status != DS_OK)
         return status;
-    if (ttl != NULL && (!cJSON_IsNumber(ttl) || !number_is_integer(ttl->valuedouble, &ms) || ms < 1))
-        return model_fail(r, "must have an integer of at least 1 (ms) for the setting \"ttl\"");
+    if (ttl != NULL && (!cJSON_IsNumber(ttl) || !number_is_integer(ttl->valuedouble, &ms) || ms < 1 || ms > DS_TTL_MAX))
+        return model_fail(r, "must have an integer from 1 to %lld (ms) for the setting \"ttl\"", (long long)DS_TTL_MAX);
     if (version != NULL && !cJSON_IsString(version))
         return model_fail(r, "must have the name of a property for the setting \"version\"");
-    if (tree == NULL)
+    if (strict != NULL && !cJSON_IsBool(strict))
+        return model_fail(r, "must have true or false for \"strict\"");
+    if (strict != NULL && tree_member(tree, "strict") != NULL)
+        return model_fail(r, "has \"strict\" twice: at the top and in its settings");
+    if (tree == NULL && strict == NULL)
         return DS_OK;
-    tree_print(&text, tree);
+    if (tree == NULL)
+        buffer_text(&text, "{}");
+    else
+        tree_print(&text, tree);
     status = text.failed ? error_nomem(r->err) : DS_OK;
     if (status == DS_OK)
-        status = model_built(r, definition_set_settings(r->definition, text.text,
-                                                        !cJSON_IsFalse(tree_member(tree, "strict")), ms,
+        status = model_built(r, definition_set_settings(r->definition, text.text, is_strict, ms,
                                                         version == NULL ? NULL : version->valuestring, r->err));
     buffer_free(&text);
     return status;
@@ -314,12 +321,25 @@ static ds_status source_read(const reader *r, const cJSON *item)
 
 static ds_status keys_known(const reader *r, const cJSON *tree)
 {
-    static const char *const known[] = {"name",    "dataSource", "properties",  "indexes", "settings",
-                                        "$schema", "base",       "plural",      "http",    "relations",
-                                        "acls",    "methods",    "description", NULL};
-    for (const cJSON *item = tree->child; item != NULL; item = item->next)
+    static const char *const known[] = {"name",    "dataSource", "properties",  "indexes",     "settings",  "strict",
+                                        "$schema", "base",       "plural",      "http",        "relations", "acls",
+                                        "methods", "mixins",     "description", "idInjection", "options",   NULL};
+    static const struct {
+        const char *key, *why;
+    } refused[] = {{"validations", "records would be stored that they forbid"},
+                   {"hidden", "records would show what it hides"},
+                   {"protected", "records would show what it hides"},
+                   {"scope", "finds would answer what it leaves out"}};
+    const cJSON *options = tree_member(tree, "options");
+    if (options != NULL && (!cJSON_IsObject(options) || options->child != NULL))
+        return model_fail(r, "has \"options\" that are not an empty object: what they ask for would not be done");
+    for (const cJSON *item = tree->child; item != NULL; item = item->next) {
+        for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+            if (strcmp(item->string, refused[i].key) == 0)
+                return model_fail(r, "has \"%s\", which is not supported: %s", item->string, refused[i].why);
         if (!name_in(item->string, known))
             return model_fail(r, "has the unknown key \"%s\"", item->string);
+    }
     return DS_OK;
 }
 
@@ -358,7 +378,7 @@ ds_status model_read(const char *place, const char *key, const cJSON *tree, defi
     if (status == DS_OK)
         status = indexes_read(&r, tree_member(tree, "indexes"));
     if (status == DS_OK)
-        status = settings_read(&r, tree_member(tree, "settings"));
+        status = settings_read(&r, tree_member(tree, "settings"), tree_member(tree, "strict"));
     if (status == DS_OK)
         status = model_built(&r, definition_finish(r.definition, err));
     if (status == DS_OK)

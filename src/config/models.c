@@ -46,6 +46,8 @@ static ds_status list_add(model_list *list, const char *place, const char *key, 
     for (size_t i = 0; status == DS_OK && i < list->count; i++)
         if (strcmp(list->models[i]->name, model->name) == 0)
             status = ds_error_set(err, DS_CONFIG, "%s: the model \"%s\" is defined a second time", place, model->name);
+    if (status == DS_OK && (model->place = arena_copy(&model->arena, place, strlen(place))) == NULL)
+        status = error_nomem(err);
     if (status == DS_OK)
         list->models[list->count++] = model;
     else

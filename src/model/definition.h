@@ -11,6 +11,7 @@ typedef struct definition {
     arena arena; /* owns all below but the settings */
     const char *name;
     const char *data_source; /* NULL: not said */
+    const char *place;       /* where it was read, for sentences; NULL: not in a catalog */
     ds_property *properties;
     size_t property_count, id_slot;
     ds_index *indexes; /* those of single properties first, in the order of slots */

@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <locale.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 /* ---- text to trees ---- */
 
@@ -23,38 +24,51 @@ static locale_t c_locale(void)
     return locale;
 }
 
+typedef struct json_place {
+    char text[64];
+} json_place;
+
+/* Line 0: the caller names it. */
+static const char *json_place_print(json_place *place, uint64_t line, size_t column)
+{
+    char named[32] = "";
+    if (line != 0)
+        snprintf(named, sizeof named, "line %llu, ", (unsigned long long)line);
+    snprintf(place->text, sizeof place->text, "%scolumn %zu", named, column);
+    return place->text;
+}
+
 static ds_status load_error(const json_error_t *error, uint64_t first_line, ds_error *err)
 {
-    unsigned long long line = first_line + (error->line > 0 ? (unsigned)error->line - 1 : 0);
+    json_place place;
+    uint64_t line = first_line == 0 ? 0 : first_line + (error->line > 0 ? (unsigned)error->line - 1 : 0);
+    const char *at = json_place_print(&place, line, error->column > 0 ? (size_t)error->column : 0);
     if (error->text[0] == '\0') /* jansson tells of no other failure without a word */
         return error_nomem(err);
     switch (json_error_code(error)) {
     case json_error_out_of_memory:
         return error_nomem(err);
     case json_error_numeric_overflow:
-        return ds_error_set(err, DS_INVALID,
-                            "the JSON holds a number too large for 64 bits or a double at line %llu, column %d", line,
-                            error->column);
+        return ds_error_set(err, DS_INVALID, "the JSON holds a number too large for 64 bits or a double at %s", at);
     case json_error_stack_overflow:
-        return ds_error_set(err, DS_INVALID, "the JSON is nested too deeply at line %llu, column %d", line,
-                            error->column);
+        return ds_error_set(err, DS_INVALID, "the JSON is nested too deeply at %s", at);
     default:
-        return ds_error_set(err, DS_INVALID, "the JSON is not valid at line %llu, column %d: %s", line, error->column,
-                            error->text);
+        return ds_error_set(err, DS_INVALID, "the JSON is not valid at %s: %s", at, error->text);
     }
 }
 
 static ds_status nul_error(const char *text, const char *nul, uint64_t line, bool *grammar, ds_error *err)
 {
+    json_place place;
     const char *start = text;
     for (const char *at = text; at != nul; at++)
         if (*at == '\n') {
-            line++;
+            line += line != 0;
             start = at + 1;
         }
     *grammar = true;
-    return ds_error_set(err, DS_INVALID, "the JSON is not valid at line %llu, column %zu: it holds a NUL byte",
-                        (unsigned long long)line, (size_t)(nul - start) + 1);
+    return ds_error_set(err, DS_INVALID, "the JSON is not valid at %s: it holds a NUL byte",
+                        json_place_print(&place, line, (size_t)(nul - start) + 1));
 }
 
 ds_status json_load_at(const char *text, size_t length, uint64_t line, json_t **out, bool *grammar, ds_error *err)

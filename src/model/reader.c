@@ -209,11 +209,14 @@ static ds_status parse_record(ds_reader *reader, size_t length, ds_record **out,
 {
     json_t *json;
     bool grammar;
-    ds_status status = json_load_at(reader->bytes + reader->start, length, reader->line, &json, &grammar, err);
+    uint64_t line = reader->kind == READER_LINES ? 0 : reader->line; /* which the sentence names anyway */
+    ds_status status = json_load_at(reader->bytes + reader->start, length, line, &json, &grammar, err);
     reader_use(reader, length);
     if (status != DS_OK) {
         error_prefix(err, "%s, %s %llu: ", reader->path, number_name(reader), (unsigned long long)reader->number);
-        return grammar ? reader_end(reader, status) : status;
+        /* a line ends where it ends, whatever is in it; an array does not */
+        bool is_over = grammar && (reader->kind != READER_LINES || status != DS_INVALID);
+        return is_over ? reader_end(reader, status) : status;
     }
     status = make_record(reader, json, out, err);
     json_decref(json);

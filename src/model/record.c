@@ -63,7 +63,15 @@ static ds_record *record_alone(const definition *def)
 
 ds_record *ds_record_new(const ds_model *model)
 {
-    return model == NULL ? NULL : record_alone(model->definition);
+    ds_record *record = model == NULL ? NULL : record_alone(model->definition);
+    if (record != NULL)
+        record->source = model->source;
+    return record;
+}
+
+const ds_source *record_source(const ds_record *record)
+{
+    return record->source;
 }
 
 void ds_record_free(ds_record *record)

@@ -6,6 +6,7 @@
 
 ds_record *record_new_in(const definition *, arena *); /* lives with the arena; NULL: out of memory */
 const definition *record_definition(const ds_record *);
+const ds_source *record_source(const ds_record *); /* that it was made for, NULL: not known */
 ds_status record_failure(const ds_record *,
                          ds_error *); /* of the first ds_record_set() that failed, or DS_OK; NULL: DS_INVALID */
 ds_value record_value(const ds_record *, size_t slot); /* DS_NULL where it holds none or is hidden */
@@ -35,7 +36,7 @@ void block_free(ds_block *); /* NULL does nothing */
 struct json_t;
 ds_status json_load(const char *text, size_t length, struct json_t **out,
                     ds_error *); /* strict: duplicate keys, trailing text; DS_INVALID with line, column */
-/* The same of text that starts at a line of a file; *grammar: it is not JSON at all, rather than JSON with a value that is
+/* The same of text that starts at a line of a file, or 0: sentences name the column alone; *grammar: it is not JSON at all, rather than JSON with a value that is
  * refused. */
 ds_status json_load_at(const char *text, size_t length, uint64_t line, struct json_t **out, bool *grammar, ds_error *);
 ds_value json_scalar(const struct json_t *); /* borrowed from it; DS_NULL for objects and arrays */

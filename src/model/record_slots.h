@@ -41,6 +41,7 @@ struct ds_record {
     ds_status outcome_status; /* where it has an outcome */
     ds_error *failure;        /* the sentence; NULL: none, or there was no memory for it */
     ds_error *outcome;        /* likewise */
+    const ds_source *source;  /* of one that ds_record_new() made: for sentences; NULL otherwise */
 };
 
 /* With room for some undeclared properties from the start; NULL: out of memory. */

@@ -29,14 +29,14 @@ static ds_status finish(ds_catalog *catalog, ds_status status, ds_catalog **out,
 }
 
 /* A model must not name a data source that is not there. */
-static ds_status check_models(const ds_catalog *catalog, const char *place, ds_error *err)
+static ds_status check_models(const ds_catalog *catalog, ds_error *err)
 {
     for (size_t i = 0; i < catalog->definition_count; i++) {
         const definition *def = catalog->definitions[i];
         if (def->data_source != NULL && !config_has(catalog->config, def->data_source))
             return ds_error_set(err, DS_CONFIG,
-                                "%s: the model %s names the data source \"%.64s\", which is not configured", place,
-                                def->name, def->data_source);
+                                "%s: the model \"%s\" names the data source \"%.64s\", which is not configured",
+                                def->place, def->name, def->data_source);
     }
     return DS_OK;
 }
@@ -54,7 +54,7 @@ ds_status ds_catalog_open(const char *datasources_path, const char *models_path,
     if (status == DS_OK && models_path != NULL)
         status = config_open_models(models_path, &catalog->definitions, &catalog->definition_count, err);
     if (status == DS_OK)
-        status = check_models(catalog, models_path, err);
+        status = check_models(catalog, err);
     return finish(catalog, status, out, err);
 }
 
@@ -71,7 +71,7 @@ ds_status ds_catalog_parse(const char *datasources_json, const char *models_json
     if (status == DS_OK && models_json != NULL)
         status = config_parse_models(models_json, &catalog->definitions, &catalog->definition_count, err);
     if (status == DS_OK)
-        status = check_models(catalog, "the JSON of the models", err);
+        status = check_models(catalog, err);
     return finish(catalog, status, out, err);
 }
 

@@ -38,14 +38,27 @@ static ds_status types_check(const ds_model *model, const ds_record *record, ds_
     return DS_OK;
 }
 
+/* Models of two data sources may have one name: then the sources tell them apart. */
+static ds_status error_other_model(const ds_model *model, const ds_record *record, ds_error *err)
+{
+    const ds_source *other = record_source(record);
+    const char *its_model = record_definition(record)->name, *name = model->definition->name;
+    if (other == NULL || model->source == NULL || other == model->source)
+        return ds_error_set(err, DS_INVALID, "a record of model \"%s\" was passed to an operation on model \"%s\"",
+                            its_model, name);
+    return ds_error_set(err, DS_INVALID,
+                        "a record of model \"%s\" of the data source \"%.64s\" was passed to an operation on model "
+                        "\"%s\" of the data source \"%.64s\"",
+                        its_model, other->name, name, model->source->name);
+}
+
 ds_status record_check(const ds_model *model, const ds_record *record, ds_error *err)
 {
-    const char *name = model->definition->name;
     if (record == NULL)
-        return ds_error_set(err, DS_INVALID, "an operation on model \"%s\" was given NULL for a record", name);
+        return ds_error_set(err, DS_INVALID, "an operation on model \"%s\" was given NULL for a record",
+                            model->definition->name);
     if (record_definition(record) != model->definition)
-        return ds_error_set(err, DS_INVALID, "a record of model \"%s\" was passed to an operation on model \"%s\"",
-                            record_definition(record)->name, name);
+        return error_other_model(model, record, err);
     ds_status status = record_failure(record, err);
     return status == DS_OK ? types_check(model, record, err) : status;
 }

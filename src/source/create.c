@@ -39,12 +39,25 @@ typedef struct batch {
     bool hopeless;  /* what failed will fail again: the rest is not tried */
 } batch;
 
+/* What ds_record_outcome() says of a failure: it stands alone, so it names the data source, the model and the id. */
+static void tell_outcome(const operation *op, ds_record *record, const ds_error *error)
+{
+    ds_error own = *error;
+    id_text text;
+    const definition *def = op->model->definition;
+    ds_value id = record_definition(record) == def ? record_peek(record, def->id_slot) : ds_null();
+    if (id.type != DS_NULL && strstr(own.message, id_print(id, &text)) == NULL)
+        error_prefix(&own, "the record %s of model \"%s\": ", text.text, def->name);
+    error_of_source(&own, op->source->name);
+    record_set_outcome(record, &own);
+}
+
 static void record_failed(batch *self, size_t i, const ds_error *error)
 {
     ds_record *record = self->records[i];
     if (record != NULL) {
         filling_undo_after(&self->fillings[i], record, error->status);
-        record_set_outcome(record, error);
+        tell_outcome(self->op, record, error);
     }
     if (self->first.status == DS_OK)
         self->first = *error;
@@ -174,11 +187,11 @@ static void batch_run(batch *self, ds_record *const *records, size_t count)
 }
 
 /* What is left after a failure that would meet it too. */
-static void give_up(ds_record *const *records, size_t count, const ds_error *error)
+static void give_up(const operation *op, ds_record *const *records, size_t count, const ds_error *error)
 {
     for (size_t i = 0; i < count; i++)
         if (records[i] != NULL)
-            record_set_outcome(records[i], error);
+            tell_outcome(op, records[i], error);
 }
 
 static ds_status create_all(operation *op, ds_record *const *records, size_t n, size_t *created)
@@ -193,7 +206,7 @@ static ds_status create_all(operation *op, ds_record *const *records, size_t n, 
     }
     if (status != DS_OK)
         self.first = op->error;
-    give_up(records + done, n - done, status != DS_OK ? &self.first : &op->error);
+    give_up(op, records + done, n - done, status != DS_OK ? &self.first : &op->error);
     *created = self.created;
     count_written(op, self.created);
     op->error = self.first;
@@ -218,7 +231,7 @@ ds_status ds_create_all(ds_model *model, ds_record *const *records, size_t n, si
     if (status == DS_OK)
         status = create_all(&op, records, n, &stored);
     else
-        give_up(records, n, &op.error);
+        give_up(&op, records, n, &op.error);
     if (created != NULL)
         *created = stored;
     return operation_end(&op, status, err);

@@ -64,8 +64,10 @@ static ds_status fetch_step(ds_cursor *cursor, ds_record **out, ds_error *err)
     bool alive = cursor->generation == source->generation;
     op.whole = cursor->whole;
     operation_step(&op);
-    if (!alive)
+    if (!alive) {
+        op.began = false; /* the connection that stands now is not lost */
         status = lost(&op.error);
+    }
     if (status == DS_OK)
         status = fetch(cursor, &op, out);
     return operation_end(&op, status, err);

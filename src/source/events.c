@@ -67,6 +67,7 @@ void source_events_tell(ds_source *source)
     pthread_mutex_lock(&source->lock);
     if (!source->telling) {
         source->telling = true;
+        source->teller = pthread_self();
         for (source_event *next = take(source); next != NULL; next = take(source)) {
             pthread_mutex_unlock(&source->lock);
             source->handler(source, next->what, next->has_cause ? &next->cause : NULL, source->handler_user);

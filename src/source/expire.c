@@ -13,11 +13,11 @@ ds_status expiry_check(const ds_model *model, bool set, int64_t ttl_ms, ds_error
     if ((connector->capabilities & DS_CAN_EXPIRE) == 0 || !has_entry)
         return ds_error_set(err, DS_UNSUPPORTED, "the connector %s of model \"%s\" cannot let records expire",
                             connector->name, model->definition->name);
-    if (set && ttl_ms <= 0 && ttl_ms != -1)
-        return ds_error_set(
-            err, DS_INVALID,
-            "a record of model \"%s\" can live for more than 0 ms, or with -1 forever, but not for %lld",
-            model->definition->name, (long long)ttl_ms);
+    if (set && ttl_ms != -1 && (ttl_ms <= 0 || ttl_ms > DS_TTL_MAX))
+        return ds_error_set(err, DS_INVALID,
+                            "a record of model \"%s\" can live for more than 0 and at most %lld ms, or with -1 "
+                            "forever, but not for %lld",
+                            model->definition->name, (long long)DS_TTL_MAX, (long long)ttl_ms);
     return DS_OK;
 }
 

@@ -195,7 +195,12 @@ ds_status ds_disconnect(ds_source *source, ds_error *err)
     ds_error error = {0};
     ds_call call = {.size = sizeof call, .deadline = after_ms(source->command_timeout_ms), .error = &error};
     pthread_mutex_lock(&source->lock);
-    ds_status status = begin_change(source, false, &call);
+    ds_status status = DS_OK;
+    if (source->telling && pthread_equal(source->teller, pthread_self()))
+        status = ds_error_set(&error, DS_INVALID,
+                              "ds_disconnect was called by an event handler, whose operation is still under way");
+    else
+        status = begin_change(source, false, &call);
     if (status == DS_OK) {
         status = drain(source, &call);
         if (status == DS_OK)

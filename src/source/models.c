@@ -31,6 +31,13 @@ static ds_status check_capabilities(const ds_source *source, const definition *d
     return status;
 }
 
+/* No connector keeps this promise yet: it must not be taken in silence. */
+static ds_status check_exactly_once(const ds_source *source, const ds_model *model, ds_error *err)
+{
+    ds_value asks = settings_get(model->settings, "exactlyOnce");
+    return need(source, model->definition, asks.type == DS_BOOLEAN && asks.as.boolean, 0, "settings.exactlyOnce", err);
+}
+
 static ds_status open_model(ds_source *source, ds_model *model, ds_error *err)
 {
     if (source->connector->open_model == NULL)
@@ -73,6 +80,8 @@ static ds_status make(ds_source *source, const definition *def, ds_model **out, 
     status = settings_of_model(def->name, def->settings_json, source->connector->name, source->connector->model_options,
                                &checked, err);
     model->settings = checked;
+    if (status == DS_OK)
+        status = check_exactly_once(source, model, err);
     if (status == DS_OK)
         status = open_model(source, model, err);
     if (status != DS_OK)
@@ -140,7 +149,9 @@ ds_model *ds_source_model(ds_source *source, const char *name, ds_error *err)
 {
     ds_model *model = NULL;
     if (source == NULL || name == NULL) {
-        ds_error_set(err, DS_INVALID, "ds_source_model needs a data source and a name");
+        bool is_told = source == NULL && err != NULL && err->status != DS_OK && err->message[0] != '\0';
+        if (!is_told)
+            ds_error_set(err, DS_INVALID, "ds_source_model needs a data source and a name");
         return NULL;
     }
     pthread_mutex_lock(&source->lock);

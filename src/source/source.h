@@ -38,7 +38,8 @@ struct ds_source {
     _Atomic unsigned under_way; /* operations */
     _Atomic uint64_t generation;            /* counts disconnects, so that a cursor knows that its scan is dead */
     source_event *first_event, *last_event; /* that are not told yet */
-    bool telling;                           /* a thread tells them */
+    bool telling;                           /* a thread, the teller, tells them */
+    pthread_t teller;                       /* while `telling` */
     ds_event_handler *handler;
     void *handler_user;
     ds_reconnect_strategy *strategy;

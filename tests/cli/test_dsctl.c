@@ -208,13 +208,14 @@ static void an_import_tells_each_record_that_it_cannot_store_and_stores_the_othe
     char *path =
         folder_write(folder, "some.jsonl",
                      "{\"id\":\"p\",\"name\":\"P\"}\n{\"id\":\"q\"}\n\n{\"id\":\"r\",\"name\":\"R\",\"age\":\"old\"}\n"
-                     "{\"id\":\"p\",\"name\":\"again\"}\n{\"id\":\"s\",\"name\":\"S\"}\n");
+                     "{\"id\":\"p\",\"name\":\"again\"}\n{\"id\" 1}\n{\"id\":\"s\",\"name\":\"S\"}\n");
     dsctl_clear(on, "Pet");
     command_result r = dsctl(NULL, "import", on, "Pet", path, NULL);
     CU_ASSERT_EQUAL(r.status, 2);
     CU_ASSERT_STRING_EQUAL(r.out, "{\"imported\":2}\n");
     CU_ASSERT_PTR_NOT_NULL(strstr(r.err, "name"));
     CU_ASSERT_PTR_NOT_NULL(strstr(r.err, "line 4"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(r.err, ", line 6: the JSON is not valid at column "));
     CU_ASSERT_PTR_NOT_NULL(strstr(r.err, "\"p\""));
     command_free(&r);
     free(path);

@@ -20,7 +20,7 @@ static const struct example {
     {"allocator", MEMORY},   {"batches", BOTH},         {"catalog", MEMORY},
     {"crud", BOTH},          {"errors", BOTH},          {"execute", MEMORY},
     {"expiry", BOTH},        {"filters", BOTH},         {"hello", BOTH},
-    {"import_export", BOTH}, {"iso_codes", 0}, /* below */
+    {"import_export", BOTH}, {"setup", MEMORY},         {"iso_codes", 0}, /* below */
     {"models", MEMORY},      {"own_connector", MEMORY}, {"paging", BOTH},
     {"reconnect", MEMORY},   {"schemaless", BOTH},      {"threads_and_cancel", BOTH},
     {"upsert", BOTH},        {"values", MEMORY},        {"watch", BOTH},

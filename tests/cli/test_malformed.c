@@ -77,25 +77,26 @@ static void malformed_datasources_are_refused_with_3(void)
 static const struct {
     const char *text, *part;
 } models[] = {
-    {"{\"name\":\"A\",\"properties\":{}}", "id"},
-    {"{\"name\":\"A\",\"properties\":{\"x\":\"string\"}}", "id"},
-    {"{\"name\":\"A\",\"properties\":{" ID ",\"b\":{\"type\":\"string\",\"id\":true}}}", "id"},
-    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":\"colour\"}}", "x"},
-    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":{\"type\":\"integer\",\"default\":\"12x\"}}}", "x"},
+    {"{\"name\":\"A\",\"properties\":{}}", "\"id\""},
+    {"{\"name\":\"A\",\"properties\":{\"x\":\"string\"}}", "\"id\""},
+    {"{\"name\":\"A\",\"properties\":{" ID ",\"b\":{\"type\":\"string\",\"id\":true}}}", "\"b\""},
+    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":\"colour\"}}", "\"x\""},
+    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":{\"type\":\"integer\",\"default\":\"12x\"}}}", "\"x\""},
     {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":{\"type\":\"integer\",\"default\":9007199254740993}}}", "2^53"},
-    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":{\"type\":\"integer\",\"sort\":1}}}", "sort"},
-    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":{}}}", "x"},
-    {"{\"name\":\"A:B\",\"properties\":{" ID "}}", "A:B"},
-    {"{\"name\":\"A\",\"properties\":{" ID "},\"colour\":1}", "colour"},
-    {"{\"name\":\"A\",\"dataSource\":\"nowhere\",\"properties\":{" ID "}}", "nowhere"},
-    {"[{\"name\":\"A\",\"properties\":{" ID "}},{\"name\":\"A\",\"properties\":{" ID "}}]", "A"},
-    {"{\"name\":\"A\",\"properties\":{\"id\":{\"type\":\"number\",\"id\":true}}}", "id"},
-    {"{\"name\":\"A\",\"properties\":{" ID "},\"indexes\":{\"i\":{\"keys\":{\"y\":1}}}}", "y"},
-    {"{\"name\":\"A\",\"properties\":{" ID "},\"settings\":{\"strict\":\"yes\"}}", "strict"},
-    {"{\"name\":\"A\",\"properties\":{" ID "},\"settings\":{\"ttl\":-1}}", "ttl"},
-    {"{\"name\":\"A\",\"properties\":{" ID "},\"settings\":{\"version\":\"v\"}}", "v"},
-    {"{\"name\":\"A\",\"properties\":[]}", "properties"},
-    {"{\"properties\":{" ID "}}", "name"},
+    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":{\"type\":\"integer\",\"sort\":1}}}", "\"sort\""},
+    {"{\"name\":\"A\",\"properties\":{" ID ",\"x\":{}}}", "\"x\""},
+    {"{\"name\":\"A:B\",\"properties\":{" ID "}}", "\"A:B\""},
+    {"{\"name\":\"A\",\"properties\":{" ID "},\"colour\":1}", "\"colour\""},
+    {"{\"name\":\"A\",\"dataSource\":\"nowhere\",\"properties\":{" ID "}}", "\"nowhere\""},
+    {"[{\"name\":\"A\",\"properties\":{" ID "}},{\"name\":\"A\",\"properties\":{" ID "}}]", "\"A\""},
+    {"{\"name\":\"A\",\"properties\":{\"id\":{\"type\":\"number\",\"id\":true}}}", "\"id\""},
+    {"{\"name\":\"A\",\"properties\":{" ID "},\"indexes\":{\"i\":{\"keys\":{\"y\":1}}}}", "\"y\""},
+    {"{\"name\":\"A\",\"properties\":{" ID "},\"settings\":{\"strict\":\"yes\"}}", "\"strict\""},
+    {"{\"name\":\"A\",\"properties\":{" ID "},\"settings\":{\"ttl\":-1}}", "\"ttl\""},
+    {"{\"name\":\"A\",\"properties\":{" ID "},\"settings\":{\"version\":\"v\"}}",
+     "settings.version of the model \"A\""},
+    {"{\"name\":\"A\",\"properties\":[]}", "\"properties\""},
+    {"{\"properties\":{" ID "}}", "\"name\""},
     {"[7]", "bad.json"},
     {"{\"name\":\"A\",\"properties\":{" ID "}", "line 1"},
 };
@@ -107,6 +108,8 @@ static void malformed_models_are_refused_with_3(void)
         char *path = folder_write(folder, "bad.json", models[i].text);
         expect(command_run((const char *const[]){program, "-c", config, "-m", path, "count", "a", "A", NULL}, NULL), 3,
                models[i].part, models[i].text);
+        expect(command_run((const char *const[]){program, "-c", config, "-m", path, "count", "a", "A", NULL}, NULL), 3,
+               "bad.json", models[i].text);
         free(path);
     }
     printf("\n    %zu files of models", sizeof models / sizeof *models);

@@ -174,6 +174,9 @@ static void expire(run *r)
     step_ttl(r, "z", 0, 0, DS_NOT_FOUND);
     step_expire(r, "a", 0, DS_INVALID);
     step_expire(r, "a", -2, DS_INVALID);
+    step_expire(r, "a", DS_TTL_MAX, DS_OK);
+    step_expire(r, "z", DS_TTL_MAX + 1, DS_INVALID);
+    step_expire(r, "a", INT64_MAX, DS_INVALID);
     step_expire(r, "b", 1, DS_OK);
     step_gone(r, "b");
     step_get(r, "b", NULL);

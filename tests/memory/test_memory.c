@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 static const char USER[] =
     "{\"name\":\"User\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},"
@@ -499,6 +500,50 @@ static void writes_start_keep_and_end_an_expiry_as_the_header_says(void)
     ds_source_close(source);
 }
 
+/* ---- deadlines ---- */
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static ds_status find_ordered(ds_model *model, double timeout)
+{
+    ds_options options = {.size = sizeof options, .timeout_ms = (int)(timeout * 1000)};
+    ds_model *view;
+    ds_cursor *cursor = NULL;
+    CU_ASSERT_EQUAL_FATAL(ds_model_with(model, &options, &view, &host_error), DS_OK);
+    ds_status status = ds_find(view, DS_QUERY(.order = "text"), &cursor, &host_error);
+    ds_cursor_close(cursor);
+    ds_model_free(view);
+    return status;
+}
+
+static void sorting_ends_by_the_deadline(void)
+{
+    enum { MANY = 50000, TRIES = 5 };
+    ds_source *source = host_open(NULL);
+    ds_model *model = ds_source_model(source, "Plain", &host_error);
+    for (unsigned i = 0; i < MANY; i++) {
+        char text[80];
+        ds_record *record = ds_record_new(model);
+        snprintf(text, sizeof text, "a start that is the same in all of them %u", i * 2654435761u);
+        ds_record_set(record, "text", ds_string(text));
+        CU_ASSERT_EQUAL(ds_create(model, record, &host_error), DS_OK);
+        ds_record_free(record);
+    }
+    double started = seconds();
+    CU_ASSERT_EQUAL(find_ordered(model, 60), DS_OK);
+    double half = (seconds() - started) / 2; /* by then it sorts */
+    ds_status status = DS_OK;
+    for (int i = 0; i < TRIES && status == DS_OK; i++) /* unless it was that much faster now */
+        status = find_ordered(model, half);
+    CU_ASSERT_EQUAL(status, DS_TIMEOUT);
+    ds_source_close(source);
+}
+
 /* ---- sequences ---- */
 
 static int64_t created_id(ds_model *model, const char *json)
@@ -528,6 +573,7 @@ static void an_explicit_larger_id_raises_the_sequence(void)
     CU_ASSERT_EQUAL(created_id(user, "{\"id\":9223372036854775807}"), INT64_MAX);
     CU_ASSERT_EQUAL(created_id(user, "{}"), -1);
     CU_ASSERT_EQUAL(host_error.status, DS_INVALID);
+    CU_ASSERT_PTR_NOT_NULL(strstr(host_error.message, "the sequence of the model \"User\" has no number left"));
     ds_source_close(source);
 }
 
@@ -607,6 +653,7 @@ int main(void)
         {"what has expired is swept by later writes", what_has_expired_is_swept_by_later_writes},
         {"writes start, keep and end an expiry as the header says",
          writes_start_keep_and_end_an_expiry_as_the_header_says},
+        {"sorting ends by the deadline", sorting_ends_by_the_deadline},
         {"an explicit larger id raises the sequence", an_explicit_larger_id_raises_the_sequence},
         {"what is in memory outlives a disconnect", what_is_in_memory_outlives_a_disconnect},
         {"two sources share nothing", two_sources_share_nothing},

@@ -253,6 +253,76 @@ static void a_length_without_bytes_is_no_value(void)
     }
 }
 
+static void an_error_that_is_told_stays(void)
+{
+    ds_error_set(&err, DS_CONFIG, "there is no data source \"x\"");
+    CU_ASSERT_PTR_NULL(ds_source_model(NULL, "a", &err));
+    CU_ASSERT_EQUAL(err.status, DS_CONFIG);
+    CU_ASSERT_STRING_EQUAL(err.message, "there is no data source \"x\"");
+}
+
+static void what_is_not_kept_is_not_promised(void)
+{
+    ds_model *once = NULL;
+    const char *json = "{\"name\":\"Once\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}},"
+                       "\"settings\":{\"exactlyOnce\":true}}";
+    CU_ASSERT_EQUAL(ds_model_define(source, json, &once, &err), DS_UNSUPPORTED);
+    says_of(&err, DS_UNSUPPORTED, "settings.exactlyOnce", "puppet");
+    const char *real = "{\"name\":\"Real\",\"idInjection\":false,\"options\":{},\"mixins\":{\"Time\":true},"
+                       "\"strict\":false,\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}}}";
+    CU_ASSERT_EQUAL(ds_model_define(source, real, &once, &err), DS_OK);
+    CU_ASSERT(!ds_model_is_strict(once));
+}
+
+static void a_query_of_a_newer_host(void)
+{
+    union {
+        ds_query query;
+        unsigned char bytes[sizeof(ds_query) + 16];
+    } newer;
+    ds_cursor *cursor = NULL;
+    memset(&newer, 0, sizeof newer);
+    newer.query.size = sizeof newer;
+    CU_ASSERT_EQUAL(ds_find(model, &newer.query, &cursor, &err), DS_OK);
+    ds_cursor_close(cursor);
+    newer.bytes[sizeof newer - 1] = 1;
+    REFUSED(ds_find(model, &newer.query, &cursor, &err));
+    newer.query.size = 9999;
+    REFUSED(ds_find(model, &newer.query, &cursor, &err));
+}
+
+static void an_expiry_has_an_end(void)
+{
+    const ds_value id = ds_string("1");
+    CU_ASSERT_EQUAL(ds_expire(model, id, DS_TTL_MAX, &err), DS_OK);
+    REFUSED(ds_expire(model, id, DS_TTL_MAX + 1, &err));
+    REFUSED(ds_expire(model, id, INT64_MAX, &err));
+}
+
+static void an_outcome_stands_alone(void)
+{
+    ds_error outcome = {.status = DS_OK};
+    puppet_fail(PUPPET_CREATE, DS_BACKEND, 1, "the disk is full");
+    CU_ASSERT_EQUAL(ds_create_all(model, &record, 1, NULL, &err), DS_BACKEND);
+    CU_ASSERT_EQUAL(ds_record_outcome(record, &outcome), DS_BACKEND);
+    says_of(&outcome, DS_BACKEND, "the record \"1\" of model \"Thing\": the disk is full", "puppet");
+}
+
+static void a_record_of_another_source_is_refused(void)
+{
+    ds_source *bare = NULL;
+    ds_model *same = NULL;
+    const char *json = "{\"name\":\"Thing\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}}}";
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("puppet-bare", NULL, &bare, &err), DS_OK);
+    CU_ASSERT_EQUAL_FATAL(ds_model_define(bare, json, &same, &err), DS_OK);
+    ds_record *foreign = ds_record_new(same);
+    REFUSED(ds_create(model, foreign, &err));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "model \"Thing\" of the data source \"puppet-bare\""));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "model \"Thing\" of the data source \"puppet\""));
+    ds_record_free(foreign);
+    ds_source_close(bare);
+}
+
 static void begin(void)
 {
     const char *json = "{\"name\":\"Thing\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"n\":\"integer\","
@@ -281,6 +351,12 @@ int main(void)
         {"what only asks takes NULL in silence", what_only_asks_is_silent},
         {"what frees takes NULL in silence", what_frees_is_silent},
         {"a length without bytes is no value, and refused", a_length_without_bytes_is_no_value},
+        {"an error that is told already stays", an_error_that_is_told_stays},
+        {"what is not kept is not promised, and what changes nothing is passed over", what_is_not_kept_is_not_promised},
+        {"a query of a newer host is taken where it asks for nothing new", a_query_of_a_newer_host},
+        {"a record of another source is refused, and both are named", a_record_of_another_source_is_refused},
+        {"an expiry has an end", an_expiry_has_an_end},
+        {"an outcome names the data source, the model and the id", an_outcome_stands_alone},
         {"the source is closed, no rule broken", end},
     };
     return SUITE_RUN("arguments", tests);

@@ -255,14 +255,15 @@ static void a_catalog_that_cannot_be_read_names_the_file(void)
     says_of(&err, DS_CONFIG, "nosuch.json", NULL);
     free(folder_write(folder, "models.json", "[{\"name\": \"Cup\", \"dataSource\": \"bd\", " THING("") "}]"));
     CU_ASSERT_PTR_NULL(open_files(folder, "models.json", &err));
-    says_of(&err, DS_CONFIG, "models.json: the model Cup names the data source \"bd\", which is not configured", NULL);
+    says_of(&err, DS_CONFIG, "models.json: the model \"Cup\" names the data source \"bd\", which is not configured",
+            NULL);
     CU_ASSERT_EQUAL(ds_catalog_open(NULL, NULL, &catalog, &err), DS_INVALID);
     CU_ASSERT_EQUAL(ds_catalog_open("x", NULL, NULL, &err), DS_INVALID);
     CU_ASSERT_EQUAL(ds_catalog_parse(NULL, NULL, &catalog, &err), DS_INVALID);
     CU_ASSERT_EQUAL(ds_catalog_parse("{", NULL, &catalog, &err), DS_CONFIG);
     CU_ASSERT_PTR_NULL(catalog);
     CU_ASSERT_EQUAL(ds_catalog_parse("{}", MODELS, &catalog, &err), DS_CONFIG);
-    says_of(&err, DS_CONFIG, "the JSON of the models: the model Cup", NULL);
+    says_of(&err, DS_CONFIG, "the JSON of the models: the model \"Cup\"", NULL);
     folder_remove(folder);
 }
 

@@ -184,6 +184,25 @@ static void a_handler_may_connect_again(void)
     }
 }
 
+static void disconnect_at_once(ds_source *source, ds_event event, diary *own)
+{
+    if (event == DS_EVENT_READY)
+        own->status = ds_disconnect(source, &own->cause);
+}
+
+static void a_handler_cannot_disconnect(void)
+{
+    diary own = {.then = disconnect_at_once, .status = DS_OK};
+    ds_source *source = open_with("puppet", &own);
+    CU_ASSERT_EQUAL(ds_ping(source, NULL), DS_OK);
+    CU_ASSERT_EQUAL(own.status, DS_INVALID);
+    says_of(&own.cause, DS_INVALID, "called by an event handler", "puppet");
+    CU_ASSERT_EQUAL(ds_ping(source, NULL), DS_OK);
+    CU_ASSERT_EQUAL(ds_disconnect(source, NULL), DS_OK);
+    reads(&own, "connect ready end ");
+    puppet_close(source);
+}
+
 static void retry_once(ds_source *source, ds_event event, diary *own)
 {
     if (event == DS_EVENT_ERROR && own->status == DS_OK)
@@ -425,6 +444,7 @@ int main(void)
         {"a handler is taken away by NULL", a_handler_is_taken_away},
         {"a handler may use the source", a_handler_may_use_the_source},
         {"a handler may connect again when the connection has ended", a_handler_may_connect_again},
+        {"a handler cannot disconnect, and does not wait for itself", a_handler_cannot_disconnect},
         {"what a handler causes is told after it", what_a_handler_causes_is_told_after_it},
         {"a handler hears of the end at close, and cannot begin anew", a_handler_cannot_begin_anew_at_close},
         {"a connector that calls ds_connect() inside connect() is refused",

@@ -306,7 +306,7 @@ static void each_block_of_a_walk_is_a_step(void)
         ds_status (*run)(scene *);
         unsigned steps;
     } rows[] = {{find, 4},       {find_sorted, 4}, {find_nothing, 4}, {count, 4},
-                {delete_all, 4}, {exists, 1},       {find_by_ids, 1}};
+                {delete_all, 4}, {exists, 1},      {find_by_ids, 1}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         scene s = set_scene("puppet", "{\"commandTimeout\": 60000}");
         CU_ASSERT_EQUAL(rows[i].run(&s), DS_OK);
