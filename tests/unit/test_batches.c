@@ -60,7 +60,7 @@ static void neighbours(crowd *people, unsigned creates, unsigned updates, unsign
     for (int i = 0; i < 4; i++)
         ds_batch_create(batch, people->model, records[i]);
     for (int i = 0; i < 3; i++)
-        ds_batch_update(batch, people->model, ds_string_n("abc" + i, 1), changes);
+        ds_batch_update(batch, people->model, ds_string_n(&"abc"[i], 1), changes);
     ds_batch_delete(batch, people->model, ds_string("d"));
     ds_batch_delete(batch, people->model, ds_string("e"));
     for (int i = 4; i < 7; i++)
