@@ -315,6 +315,7 @@ enum { DS_MIGRATE_CHECK = 1 };
  *    required properties on create, and text for undeclared properties.
  *  - A failure is one of ds_status and one sentence in call->error. DS_UNSUPPORTED from an optional entry that is told to
  *    write or read leaves this one call to the library, and must have changed nothing.
+ *  - An array is written as if one record after the other, in its order; an id may come several times in it.
  *  - Nothing was changed, unless an outcome says so or the status is DS_UNKNOWN_OUTCOME.
  *  - Before connect() has returned DS_OK, only open, close, connect, open_model, close_model, status and stats are called
  *    (unless DS_CAN_RECONNECT). Where an entry answers DS_LOST or DS_UNREACHABLE, connect() is called again before the next

@@ -156,7 +156,7 @@ static ds_status prepare_more(writing *w, size_t i, const change *c, text *json,
     *decided = *missing;
     if (code == SQLITE_ROW && asks && !holds_undeclared(t, &m, c->expected)) {
         *decided = true;
-        writing_refuse(w, i, DS_REFUSED_CHANGED);
+        writing_refuse(w, i, c->id, DS_REFUSED_CHANGED);
     }
     if (code == SQLITE_ROW && !*decided && c->set != NULL) {
         if (c->whole) {
@@ -219,7 +219,7 @@ static ds_status tell_why(writing *w, size_t i, const change *c, bool *missing)
     question_end(&q);
     *missing = code == SQLITE_DONE;
     if (code == SQLITE_ROW)
-        return writing_refuse(w, i, c->expected != NULL ? DS_REFUSED_CHANGED : DS_REFUSED_OLDER_VERSION);
+        return writing_refuse(w, i, c->id, c->expected != NULL ? DS_REFUSED_CHANGED : DS_REFUSED_OLDER_VERSION);
     return *missing ? DS_OK : writing_fail(w, code);
 }
 
@@ -232,17 +232,8 @@ static ds_status run_change(writing *w, size_t i, const change *c, const text *j
     int code = writing_run(w, &q, &row);
     bool done = row == 1 || (code == SQLITE_DONE && q.text.bytes[0] != 'S' && sqlite3_changes(w->conn->db) > 0);
     question_end(&q);
-    if (is_constraint(code)) {
-        writing_refuse_taken(w, i, code);
-        return DS_OK;
-    }
-    if (code == SQLITE_TOOBIG) {
-        ds_outcome_fail(w->outcomes, i, DS_INVALID, code, "a record of the model \"%s\" is larger than SQLite takes",
-                        ds_model_name(w->table->model));
-        return DS_OK;
-    }
     if (code != SQLITE_DONE && code != SQLITE_ROW)
-        return writing_fail(w, code);
+        return writing_refuse_code(w, i, code);
     if (!done)
         return tell_why(w, i, c, missing);
     w->marks[i] = WRITTEN;
@@ -265,95 +256,45 @@ ds_status change_apply(writing *w, size_t i, const change *c, bool *missing)
     return status;
 }
 
-/* ---- the entries ---- */
+/* ---- one record of a call ---- */
 
-static const ds_record *expected_of(const ds_record *const *expected, size_t i)
+ds_status change_update(writing *w, size_t i, ds_value id, const ds_record *set, const ds_record *expected)
 {
-    return expected == NULL ? NULL : expected[i];
-}
-
-/* Changes or deletes each; missing ones are refused. */
-static ds_status change_all(writing *w, const ds_value *ids, const ds_record *set, const ds_record *const *expected)
-{
-    ds_status status = DS_OK;
-    for (size_t i = 0; i < w->n && status == DS_OK; i++) {
-        bool missing;
-        status = ds_call_check(w->call);
-        if (status == DS_OK)
-            status =
-                change_apply(w, i, &(change){.id = ids[i], .set = set, .expected = expected_of(expected, i)}, &missing);
-        if (status == DS_OK && missing)
-            status = writing_refuse(w, i, DS_REFUSED_MISSING);
-    }
-    return writing_end(w, status);
-}
-
-ds_status lite_update(void *connection, const ds_model *model, const ds_value *ids, size_t n, const ds_record *changes,
-                      const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
-{
-    writing w;
-    ds_status status = writing_begin(&w, connection, model, n, false, outcomes, call);
-    return status == DS_OK ? change_all(&w, ids, changes, expected) : status;
-}
-
-ds_status lite_delete(void *connection, const ds_model *model, const ds_value *ids, size_t n,
-                      const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
-{
-    writing w;
-    ds_status status = writing_begin(&w, connection, model, n, false, outcomes, call);
-    return status == DS_OK ? change_all(&w, ids, NULL, expected) : status;
+    bool missing;
+    ds_status status = change_apply(w, i, &(change){.id = id, .set = set, .expected = expected}, &missing);
+    return status == DS_OK && missing ? writing_refuse(w, i, id, DS_REFUSED_MISSING) : status;
 }
 
 /* What is missing comes back only if nobody has deleted it: a version says that it was there. */
-static ds_status create_missing(writing *w, size_t i, ds_record *record, const ds_record *defaults,
-                                const ds_record *expected, ds_refusal otherwise)
+static ds_status create_missing(writing *w, size_t i, ds_record *record, const ds_record *defaults)
 {
     const size_t version = w->table->version_slot;
-    if (expected != NULL)
-        return writing_refuse(w, i, otherwise);
     if (version != DS_NO_SLOT && record_value(record, version).type == DS_INTEGER)
-        return writing_refuse(w, i, DS_REFUSED_OLDER_VERSION);
+        return writing_refuse(w, i, record_value(record, w->table->id_slot), DS_REFUSED_OLDER_VERSION);
     return writing_insert(w, i, record, defaults);
 }
 
-ds_status lite_replace(void *connection, const ds_model *model, ds_record *const *records, size_t n, bool must_exist,
-                       const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
+ds_status change_replace(writing *w, size_t i, ds_record *record, bool must_exist, const ds_record *expected)
 {
-    writing w;
-    ds_status status = writing_begin(&w, connection, model, n, false, outcomes, call);
-    if (status != DS_OK)
+    bool missing = true;
+    ds_status status = DS_OK;
+    ds_value id = record_value(record, w->table->id_slot);
+    if (id.type != DS_NULL)
+        status = change_apply(w, i, &(change){.id = id, .set = record, .expected = expected, .whole = true}, &missing);
+    if (status != DS_OK || !missing)
         return status;
-    for (size_t i = 0; i < n && status == DS_OK; i++) {
-        bool missing = true;
-        change c = {.set = records[i], .expected = expected_of(expected, i), .whole = true};
-        c.id = record_value(records[i], w.table->id_slot);
-        status = ds_call_check(call);
-        if (status == DS_OK && c.id.type != DS_NULL)
-            status = change_apply(&w, i, &c, &missing);
-        if (status != DS_OK || !missing)
-            continue;
-        status = must_exist ? writing_refuse(&w, i, DS_REFUSED_MISSING)
-                            : create_missing(&w, i, records[i], NULL, c.expected, DS_REFUSED_MISSING);
-    }
-    return writing_end(&w, status);
+    return must_exist || expected != NULL ? writing_refuse(w, i, id, DS_REFUSED_MISSING)
+                                          : create_missing(w, i, record, NULL);
 }
 
-ds_status lite_upsert(void *connection, const ds_model *model, ds_record *const *records, size_t n,
-                      const ds_record *defaults, const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
+ds_status change_upsert(writing *w, size_t i, ds_record *record, const ds_record *defaults, const ds_record *expected)
 {
-    writing w;
-    ds_status status = writing_begin(&w, connection, model, n, false, outcomes, call);
-    if (status != DS_OK)
+    bool missing = true;
+    ds_status status = DS_OK;
+    ds_value id = record_value(record, w->table->id_slot);
+    if (id.type != DS_NULL)
+        status = change_apply(w, i, &(change){.id = id, .set = record, .expected = expected}, &missing);
+    if (status != DS_OK || !missing)
         return status;
-    for (size_t i = 0; i < n && status == DS_OK; i++) {
-        bool missing = true;
-        change c = {.set = records[i], .expected = expected_of(expected, i)};
-        c.id = record_value(records[i], w.table->id_slot);
-        status = ds_call_check(call);
-        if (status == DS_OK && c.id.type != DS_NULL)
-            status = change_apply(&w, i, &c, &missing);
-        if (status == DS_OK && missing)
-            status = create_missing(&w, i, records[i], defaults, c.expected, DS_REFUSED_CHANGED);
-    }
-    return writing_end(&w, status);
+    return expected != NULL ? writing_refuse(w, i, id, DS_REFUSED_CHANGED) : create_missing(w, i, record, defaults);
 }

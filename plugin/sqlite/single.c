@@ -1,14 +1,6 @@
 /* What is done to one record: adding to a number, and when it expires. */
 #include "sqlite.h"
 
-static ds_status not_found(const table *t, ds_value id, ds_error *err)
-{
-    ds_text words;
-    ds_value_text(id, &words);
-    return ds_error_set(err, DS_NOT_FOUND, "the model \"%s\" has no record with the id %.*s", ds_model_name(t->model),
-                        words.length > 100 ? 100 : (int)words.length, words.bytes);
-}
-
 /* "SELECT <what>" or "UPDATE ... SET <what> = ?" of one record that lives. */
 static void write_one(question *q, const char *verb, const char *name, const char *behind, const ds_value *value,
                       ds_value id, int64_t now)
@@ -57,87 +49,106 @@ static ds_status read_current(writing *w, ds_value id, const char *property, siz
 }
 
 /* Writes the sum, as an update of this one property. */
-static ds_status write_sum(writing *w, ds_value id, const char *property, size_t slot, ds_value sum)
+static ds_status write_sum(writing *w, size_t i, ds_value id, const char *property, size_t slot, ds_value sum)
 {
     bool missing;
     ds_text words;
     ds_record *set = ds_record_new(w->table->model);
     ds_value_text(sum, &words);
+    ds_value shown = ds_string_n(words.bytes, words.length);
     ds_status status = set == NULL          ? DS_NOMEM
                        : slot != DS_NO_SLOT ? ds_record_put(set, slot, sum)
-                                            : ds_record_put_named(set, property, strlen(property),
-                                                                  ds_string_n(words.bytes, words.length));
+                                            : ds_record_put_named(set, property, strlen(property), shown);
     status =
-        status != DS_OK ? problem_nomem(w->call->error) : change_apply(w, 0, &(change){.id = id, .set = set}, &missing);
+        status != DS_OK ? problem_nomem(w->call->error) : change_apply(w, i, &(change){.id = id, .set = set}, &missing);
     ds_record_free(set);
-    return status == DS_OK && w->marks[0] != WRITTEN ? w->call->error->status : status;
+    return status;
+}
+
+static ds_status refuse_version(writing *w, size_t i, const char *property)
+{
+    ds_error error = {.native = 0};
+    ds_error_set(&error, DS_INVALID,
+                 "the property \"%s\" of the model \"%s\" is its version, which counts the writes by itself", property,
+                 ds_model_name(w->table->model));
+    return writing_tell(w, i, &error);
+}
+
+ds_status change_increment(writing *w, size_t i, ds_value id, const char *property, size_t slot, ds_value by,
+                           ds_value *now)
+{
+    bool found = false;
+    ds_error error = {.native = 0};
+    if (slot != DS_NO_SLOT && slot == w->table->version_slot)
+        return refuse_version(w, i, property);
+    ds_record *current = ds_record_new(w->table->model);
+    ds_status status =
+        current == NULL ? problem_nomem(w->call->error) : read_current(w, id, property, slot, current, &found);
+    if (status == DS_OK && !found)
+        status = writing_refuse(w, i, id, DS_REFUSED_MISSING);
+    else if (status == DS_OK) {
+        ds_value was = slot == DS_NO_SLOT ? ds_record_get(current, property) : record_value(current, slot);
+        if (ds_value_add(w->table->model, slot, was, by, now, &error) == DS_OK)
+            status = write_sum(w, i, id, property, slot, *now);
+        else
+            status = writing_tell(w, i, &error);
+    }
+    ds_record_free(current);
+    return status;
 }
 
 ds_status lite_increment(void *connection, const ds_model *model, ds_value id, const char *property, size_t slot,
                          ds_value by, ds_value *now, ds_call *call)
 {
     writing w;
-    bool found = false;
-    if (slot != DS_NO_SLOT && slot == ((const table *)ds_model_state(model))->version_slot)
-        return ds_error_set(call->error, DS_INVALID,
-                            "the property \"%s\" of the model \"%s\" is its version, which "
-                            "counts the writes by itself",
-                            property, ds_model_name(model));
     ds_status status = writing_begin(&w, connection, model, 1, false, NULL, call);
-    if (status != DS_OK)
-        return status;
-    ds_record *current = ds_record_new(model);
-    status = current == NULL ? problem_nomem(call->error) : read_current(&w, id, property, slot, current, &found);
-    if (status == DS_OK && !found)
-        status = not_found(w.table, id, call->error);
-    if (status == DS_OK)
-        status = ds_value_add(model, slot,
-                              slot == DS_NO_SLOT ? ds_record_get(current, property) : record_value(current, slot), by,
-                              now, call->error);
-    if (status == DS_OK)
-        status = write_sum(&w, id, property, slot, *now);
-    ds_record_free(current);
-    return writing_end(&w, status);
+    return status == DS_OK ? writing_end_one(&w, change_increment(&w, 0, id, property, slot, by, now)) : status;
 }
 
 /* ---- expiry ---- */
 
-static ds_status set_expiry(writing *w, ds_value id, int64_t ttl_ms)
+ds_status change_expiry(writing *w, size_t i, ds_value id, int64_t ttl_ms)
 {
     question q;
     int64_t row = 0;
+    const bool has = w->layout->has_expires;
     ds_value at = ttl_ms < 0 || ttl_ms >= NEVER - w->now ? ds_null() : ds_integer(w->now + ttl_ms);
     question_begin(&q, w->table, w->layout);
-    if (w->layout->has_expires)
+    if (has)
         write_one(&q, "UPDATE ", EXPIRES_COLUMN, " = ?", &at, id, w->now);
     else
         write_one(&q, "SELECT ", ds_model_property(w->table->model, w->table->id_slot)->name, "", NULL, id, w->now);
     int code = writing_run(w, &q, &row);
-    bool found =
-        code == SQLITE_ROW || (code == SQLITE_DONE && w->layout->has_expires && sqlite3_changes(w->conn->db) > 0);
+    bool found = code == SQLITE_ROW || (code == SQLITE_DONE && has && sqlite3_changes(w->conn->db) > 0);
     question_end(&q);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return writing_fail(w, code);
-    return found ? DS_OK : not_found(w->table, id, w->call->error);
+        return writing_refuse_code(w, i, code);
+    if (!found)
+        return writing_refuse(w, i, id, DS_REFUSED_MISSING);
+    w->marks[i] = WRITTEN;
+    return DS_OK;
+}
+
+ds_status expiry_prepare(table *t, int64_t ttl_ms, ds_call *call)
+{
+    layout *l;
+    ds_status status = layout_get(t, call, &l);
+    if (status != DS_OK)
+        return status;
+    bool has = l->has_expires || ttl_ms < 0;
+    if (!has)
+        layout_forget(t, l);
+    layout_release(t, l);
+    return has ? DS_OK : schema_add_expires(t, call);
 }
 
 ds_status lite_expire(void *connection, const ds_model *model, ds_value id, int64_t ttl_ms, ds_call *call)
 {
     writing w;
-    for (bool added = false;; added = true) {
-        ds_status status = writing_begin(&w, connection, model, 1, false, NULL, call);
-        if (status != DS_OK)
-            return status;
-        if (w.layout->has_expires || ttl_ms < 0 || added)
-            return writing_end(&w, set_expiry(&w, id, ttl_ms));
-        table *t = w.table;
-        const layout *old = w.layout;
-        layout_forget(t, old);
-        writing_end(&w, DS_OK);
-        status = schema_add_expires(t, call);
-        if (status != DS_OK)
-            return status;
-    }
+    ds_status status = expiry_prepare(ds_model_state(model), ttl_ms, call);
+    if (status == DS_OK)
+        status = writing_begin(&w, connection, model, 1, false, NULL, call);
+    return status == DS_OK ? writing_end_one(&w, change_expiry(&w, 0, id, ttl_ms)) : status;
 }
 
 typedef struct asked {
@@ -169,7 +180,7 @@ ds_status lite_ttl(void *connection, const ds_model *model, ds_value id, int64_t
     asked a = {.id = id, .ttl_ms = -1};
     ds_status status = reading_run(connection, ds_model_state(model), read_ttl, &a, call);
     if (status == DS_OK && !a.found)
-        return not_found(ds_model_state(model), id, call->error);
+        return ds_error_set(call->error, DS_NOT_FOUND, "the model \"%s\" has no such record", ds_model_name(model));
     *ttl_ms = a.ttl_ms;
     return status;
 }

@@ -152,7 +152,7 @@ const ds_connector ds_connector_v1 = {
     .size = sizeof(ds_connector),
     .name = "sqlite",
     .version = DS_VERSION,
-    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY | DS_CAN_VERSION,
+    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY | DS_CAN_ATOMIC_BATCH | DS_CAN_VERSION,
     .options = options,
     .model_options = model_options,
     .open = lite_open,
@@ -182,4 +182,5 @@ const ds_connector ds_connector_v1 = {
     .explain = lite_explain,
     .execute = lite_execute,
     .stats = lite_stats,
+    .batch = lite_batch,
 };

@@ -243,34 +243,48 @@ void scans_lose(lite *l); /* the connections close; lite.lock is held */
 
 typedef enum marking { UNDECIDED, WRITTEN, CREATED } marking;
 
+typedef struct target { /* a table that is written to */
+    table *table;
+    layout *layout;
+    statement *insert; /* kept from one record to the next */
+} target;
+
 typedef struct writing {
     lite *lite;
-    table *table;
-    const layout *layout;
     conn *conn;
     ds_call *call;
     ds_outcomes *outcomes; /* NULL: what fails is told in call->error */
+    target *tables, first;
+    size_t table_count;
+    target *at; /* the one whose turn it is */
+    table *table;
+    const layout *layout;
     int64_t now;
     size_t n;
     char *marks; /* of each record */
     char one;
-    bool alone;        /* a single statement, that is a transaction of its own */
-    statement *insert; /* kept from one record to the next */
+    bool alone; /* a single statement, that is a transaction of its own */
+    bool undo;  /* all of it is taken back, and no outcome told */
 } writing;
 
 /* Begins a transaction that writes; `alone` where a single statement would do. */
 ds_status writing_begin(writing *w, void *connection, const ds_model *model, size_t n, bool alone,
                         ds_outcomes *outcomes, ds_call *call);
+/* Of several tables, which must be the caller's until it ends. */
+ds_status writing_begin_all(writing *w, void *connection, target *tables, size_t table_count, size_t n,
+                            ds_outcomes *outcomes, ds_call *call);
+void writing_turn(writing *w, const ds_model *model);
 /* Commits and tells the outcomes; or undoes it all, where the status is a failure. */
 ds_status writing_end(writing *w, ds_status status);
+/* The same of a call for one record, whose failure is told in call->error. */
+ds_status writing_end_one(writing *w, ds_status status);
 /* The call as a whole fails: what SQLite's code means. */
 ds_status writing_fail(writing *w, int code);
-/* What has expired makes room for others; whether there was any. */
-bool writing_purge(writing *w);
 bool is_constraint(int code);
-/* Tells of record i that a value is taken, right after the statement that failed. DS_DUPLICATE, or DS_INVALID. */
-ds_status writing_refuse_taken(writing *w, size_t i, int code);
-ds_status writing_refuse(writing *w, size_t i, ds_refusal refusal);
+/* These tell what becomes of record i, and answer DS_OK: the others go on. */
+ds_status writing_tell(writing *w, size_t i, const ds_error *error);
+ds_status writing_refuse(writing *w, size_t i, ds_value id, ds_refusal refusal);
+ds_status writing_refuse_code(writing *w, size_t i, int code); /* of its statement; or fails as a whole */
 /* Runs what the question says, once more where what has expired stood in the way. SQLITE_DONE, SQLITE_ROW with the first
  * column in *out, a constraint's code, or another. */
 int writing_run(writing *w, const question *q, int64_t *out);
@@ -289,6 +303,16 @@ typedef struct change {
 
 /* *missing: there is no such record, and nothing was told. DS_OK otherwise means that it is decided. */
 ds_status change_apply(writing *w, size_t i, const change *c, bool *missing);
+/* One record of a call: */
+ds_status change_update(writing *w, size_t i, ds_value id, const ds_record *set /* NULL: delete */,
+                        const ds_record *expected);
+ds_status change_replace(writing *w, size_t i, ds_record *record, bool must_exist, const ds_record *expected);
+ds_status change_upsert(writing *w, size_t i, ds_record *record, const ds_record *defaults, const ds_record *expected);
+ds_status change_increment(writing *w, size_t i, ds_value id, const char *property, size_t slot, ds_value by,
+                           ds_value *now);
+ds_status change_expiry(writing *w, size_t i, ds_value id, int64_t ttl_ms);
+/* Makes the table one whose records may expire, before a write that needs that begins. */
+ds_status expiry_prepare(table *t, int64_t ttl_ms, ds_call *call);
 /* "SET ..." of an update; false: it says nothing. */
 bool change_write_sets(question *q, const ds_record *set, bool whole);
 bool sets_undeclared(const table *t, const ds_record *record);
@@ -325,6 +349,7 @@ ds_status lite_upsert(void *, const ds_model *, ds_record *const *, size_t, cons
 ds_status lite_increment(void *, const ds_model *, ds_value, const char *, size_t, ds_value, ds_value *, ds_call *);
 ds_status lite_expire(void *, const ds_model *, ds_value, int64_t, ds_call *);
 ds_status lite_ttl(void *, const ds_model *, ds_value, int64_t *, ds_call *);
+ds_status lite_batch(void *, const ds_write *const *, size_t, uint32_t, ds_outcomes *, ds_call *);
 ds_status lite_update_where(void *, const ds_model *, const ds_filter *, const ds_record *, uint64_t *, ds_call *);
 ds_status lite_delete_where(void *, const ds_model *, const ds_filter *, uint64_t *, ds_call *);
 ds_status lite_count(void *, const ds_model *, const ds_filter *, uint64_t *, ds_call *);

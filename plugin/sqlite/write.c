@@ -11,7 +11,8 @@ static ds_status begin_once(writing *w, bool *again)
     if (code != SQLITE_OK)
         return problem_tell(w->conn, code, "written", w->call->error);
     code = conn_ask(w->conn, "PRAGMA schema_version", &cookie);
-    *again = code == SQLITE_OK && cookie != w->layout->cookie;
+    for (size_t i = 0; i < w->table_count && code == SQLITE_OK; i++)
+        *again = *again || cookie != w->tables[i].layout->cookie;
     if (code == SQLITE_OK && !*again)
         return DS_OK;
     conn_run(w->conn, "ROLLBACK");
@@ -21,29 +22,50 @@ static ds_status begin_once(writing *w, bool *again)
 /* A portion of what has expired goes with each write. */
 static ds_status sweep(writing *w)
 {
-    statement *s;
-    const sql *words = &w->layout->sweep;
-    int code = statement_get(w->conn, words->bytes, words->length, words->hash, &s);
-    if (code == SQLITE_OK) {
-        sqlite3_bind_int64(s->stmt, 1, w->now);
-        code = sqlite3_step(s->stmt);
-        statement_done(w->conn, s);
-        w->lite->swept += (uint64_t)sqlite3_changes(w->conn->db);
+    ds_status status = DS_OK;
+    for (size_t i = 0; i < w->table_count && status == DS_OK; i++) {
+        statement *s;
+        const sql *words = &w->tables[i].layout->sweep;
+        if (!w->tables[i].layout->has_expires)
+            continue;
+        int code = statement_get(w->conn, words->bytes, words->length, words->hash, &s);
+        if (code == SQLITE_OK) {
+            sqlite3_bind_int64(s->stmt, 1, w->now);
+            code = sqlite3_step(s->stmt);
+            w->lite->swept += (uint64_t)sqlite3_changes(w->conn->db);
+            statement_done(w->conn, s);
+        }
+        status = code == SQLITE_DONE ? DS_OK : writing_fail(w, code);
     }
-    return code == SQLITE_DONE ? DS_OK : writing_fail(w, code);
+    return status;
 }
 
-/* Takes the writer and, unless a single statement does, begins. *again: the layout does not hold any more. */
+static void layouts_drop(writing *w, bool forget)
+{
+    for (size_t i = 0; i < w->table_count; i++) {
+        if (forget)
+            layout_forget(w->tables[i].table, w->tables[i].layout);
+        layout_release(w->tables[i].table, w->tables[i].layout);
+        w->tables[i].layout = NULL;
+    }
+}
+
+static ds_status layouts_get(writing *w)
+{
+    ds_status status = DS_OK;
+    for (size_t i = 0; i < w->table_count && status == DS_OK; i++)
+        status = layout_get(w->tables[i].table, w->call, &w->tables[i].layout);
+    return status;
+}
+
+/* Takes the writer and, unless a single statement does, begins. *again: a layout does not hold any more. */
 static ds_status take_writer(writing *w, bool alone, bool *again)
 {
-    layout *l;
     *again = false;
-    ds_status status = layout_get(w->table, w->call, &l);
-    if (status != DS_OK)
-        return status;
-    w->layout = l;
-    status = pool_take(w->lite, true, w->call, &w->conn);
-    w->alone = alone && !l->has_expires;
+    ds_status status = layouts_get(w);
+    if (status == DS_OK)
+        status = pool_take(w->lite, true, w->call, &w->conn);
+    w->alone = alone && status == DS_OK && !w->tables->layout->has_expires;
     if (status == DS_OK && !w->alone)
         status = begin_once(w, again);
     if (status == DS_OK && !*again)
@@ -51,22 +73,17 @@ static ds_status take_writer(writing *w, bool alone, bool *again)
     if (w->conn != NULL)
         pool_give(w->conn);
     w->conn = NULL;
-    if (*again)
-        layout_forget(w->table, l);
-    layout_release(w->table, l);
-    w->layout = NULL;
+    layouts_drop(w, *again);
     return status;
 }
 
-ds_status writing_begin(writing *w, void *connection, const ds_model *model, size_t n, bool alone,
-                        ds_outcomes *outcomes, ds_call *call)
+static ds_status begin(writing *w, bool alone)
 {
-    *w = (writing){.lite = connection, .table = ds_model_state(model), .call = call, .outcomes = outcomes, .n = n};
-    w->marks = n <= 1 ? &w->one : ds_calloc(n, 1);
-    if (w->marks == NULL)
-        return problem_nomem(call->error);
-    bool again = true;
+    bool again = true, times = false;
     ds_status status = DS_OK;
+    w->marks = w->n <= 1 ? &w->one : ds_calloc(w->n, 1);
+    if (w->marks == NULL)
+        return problem_nomem(w->call->error);
     while (again && status == DS_OK)
         status = take_writer(w, alone, &again);
     if (status != DS_OK) {
@@ -74,9 +91,40 @@ ds_status writing_begin(writing *w, void *connection, const ds_model *model, siz
             ds_free(w->marks);
         return status;
     }
-    w->now = w->layout->has_expires || w->table->ttl_ms > 0 ? lite_now() : 0;
-    status = w->layout->has_expires ? sweep(w) : DS_OK;
+    for (size_t i = 0; i < w->table_count; i++)
+        times = times || w->tables[i].layout->has_expires;
+    w->now = times ? lite_now() : 0;
+    w->at = w->tables;
+    w->table = w->at->table;
+    w->layout = w->at->layout;
+    status = sweep(w);
     return status == DS_OK ? DS_OK : writing_end(w, status);
+}
+
+ds_status writing_begin(writing *w, void *connection, const ds_model *model, size_t n, bool alone,
+                        ds_outcomes *outcomes, ds_call *call)
+{
+    *w = (writing){.lite = connection, .call = call, .outcomes = outcomes, .n = n, .table_count = 1};
+    w->first.table = ds_model_state(model);
+    w->tables = &w->first;
+    return begin(w, alone);
+}
+
+ds_status writing_begin_all(writing *w, void *connection, target *tables, size_t table_count, size_t n,
+                            ds_outcomes *outcomes, ds_call *call)
+{
+    *w = (writing){.lite = connection, .call = call, .outcomes = outcomes, .n = n, .table_count = table_count};
+    w->tables = tables;
+    return begin(w, false);
+}
+
+void writing_turn(writing *w, const ds_model *model)
+{
+    const table *wanted = ds_model_state(model);
+    while (w->at->table != wanted)
+        w->at = w->at + 1 < w->tables + w->table_count ? w->at + 1 : w->tables;
+    w->table = w->at->table;
+    w->layout = w->at->layout;
 }
 
 /* A commit that fails for an error of the file may still be found there after a crash. */
@@ -91,19 +139,27 @@ static ds_status commit(writing *w)
 
 ds_status writing_end(writing *w, ds_status status)
 {
-    statement_done(w->conn, w->insert);
-    if (status == DS_OK && !w->alone)
+    for (size_t i = 0; i < w->table_count; i++)
+        statement_done(w->conn, w->tables[i].insert);
+    if (status == DS_OK && !w->alone && !w->undo)
         status = commit(w);
     if (!sqlite3_get_autocommit(w->conn->db))
         conn_run(w->conn, "ROLLBACK");
     pool_give(w->conn);
-    for (size_t i = 0; i < w->n && status == DS_OK && w->outcomes != NULL; i++)
+    for (size_t i = 0; i < w->n && status == DS_OK && !w->undo && w->outcomes != NULL; i++)
         if (w->marks[i] != UNDECIDED)
             ds_outcome_ok(w->outcomes, i, w->marks[i] == CREATED);
-    layout_release(w->table, (layout *)(uintptr_t)w->layout);
+    layouts_drop(w, false);
     if (w->marks != &w->one)
         ds_free(w->marks);
     return status;
+}
+
+ds_status writing_end_one(writing *w, ds_status status)
+{
+    w->undo = w->one == UNDECIDED;
+    status = writing_end(w, status);
+    return status == DS_OK && w->undo ? w->call->error->status : status;
 }
 
 ds_status writing_fail(writing *w, int code)
@@ -111,19 +167,17 @@ ds_status writing_fail(writing *w, int code)
     return problem_tell(w->conn, code, "written", w->call->error);
 }
 
-bool writing_purge(writing *w)
+/* What has expired makes room for others. */
+static void purge(writing *w)
 {
     statement *s;
     const sql *words = &w->layout->purge;
-    int64_t before = sqlite3_total_changes(w->conn->db);
-    if (!w->layout->has_expires || statement_get(w->conn, words->bytes, words->length, words->hash, &s) != SQLITE_OK)
-        return false;
+    if (statement_get(w->conn, words->bytes, words->length, words->hash, &s) != SQLITE_OK)
+        return;
     sqlite3_bind_int64(s->stmt, 1, w->now);
-    sqlite3_step(s->stmt);
+    if (sqlite3_step(s->stmt) == SQLITE_DONE)
+        w->lite->swept += (uint64_t)sqlite3_changes(w->conn->db);
     statement_done(w->conn, s);
-    uint64_t purged = (uint64_t)(sqlite3_total_changes(w->conn->db) - before);
-    w->lite->swept += purged;
-    return purged > 0;
 }
 
 bool is_constraint(int code)
@@ -154,46 +208,64 @@ static bool is_id_list(const table *t, const char *list)
 
 static ds_status refuse_unique(writing *w, size_t i, const char *detail)
 {
-    if (w->outcomes == NULL)
-        return ds_error_set(w->call->error, DS_DUPLICATE,
-                            "another record of the model \"%s\" has this value of the unique \"%s\"",
-                            ds_model_name(w->table->model), detail);
-    ds_outcome_refuse(w->outcomes, i, DS_REFUSED_UNIQUE_TAKEN, detail);
-    return DS_DUPLICATE;
+    if (w->outcomes != NULL)
+        ds_outcome_refuse(w->outcomes, i, DS_REFUSED_UNIQUE_TAKEN, detail);
+    else
+        ds_error_set(w->call->error, DS_DUPLICATE,
+                     "another record of the model \"%s\" has this value of the unique \"%s\"",
+                     ds_model_name(w->table->model), detail);
+    return DS_OK;
 }
 
-static ds_status refuse_other(writing *w, size_t i, int code)
+static ds_status refuse_taken(writing *w, size_t i, int code, const char *list)
 {
-    const char *message = sqlite3_errmsg(w->conn->db);
-    if (w->outcomes == NULL)
-        return writing_fail(w, code);
-    ds_outcome_fail(w->outcomes, i, DS_INVALID, code, "the table \"%s\" does not take it: %s", w->table->name, message);
-    return DS_INVALID;
-}
-
-ds_status writing_refuse_taken(writing *w, size_t i, int code)
-{
-    static const char begins[] = "UNIQUE constraint failed: ";
     const table *t = w->table;
-    const char *detail = sqlite3_errmsg(w->conn->db);
-    if (strncmp(detail, begins, sizeof begins - 1) != 0)
-        return refuse_other(w, i, code);
-    detail += sizeof begins - 1;
-    if (code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_ROWID || is_id_list(t, detail)) {
-        writing_refuse(w, i, DS_REFUSED_ID_TAKEN);
-        return DS_DUPLICATE;
-    }
+    if (code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_ROWID || is_id_list(t, list))
+        return writing_refuse(w, i, ds_null(), DS_REFUSED_ID_TAKEN);
     for (size_t k = 0; k < ds_model_index_count(t->model); k++) {
         const ds_index *index = ds_model_index(t->model, k);
-        if (index->unique && is_message_of(t, index, detail))
+        if (index->unique && is_message_of(t, index, list))
             return refuse_unique(w, i, index->name);
     }
-    return refuse_unique(w, i, detail);
+    return refuse_unique(w, i, list);
 }
 
-ds_status writing_refuse(writing *w, size_t i, ds_refusal refusal)
+ds_status writing_refuse_code(writing *w, size_t i, int code)
 {
-    ds_outcome_refuse(w->outcomes, i, refusal, NULL);
+    static const char begins[] = "UNIQUE constraint failed: ";
+    ds_error error = {.native = code};
+    const char *message = sqlite3_errmsg(w->conn->db);
+    if (code == SQLITE_TOOBIG)
+        ds_error_set(&error, DS_INVALID, "a record of the model \"%s\" is larger than SQLite takes",
+                     ds_model_name(w->table->model));
+    else if (!is_constraint(code))
+        return writing_fail(w, code);
+    else if (strncmp(message, begins, sizeof begins - 1) == 0)
+        return refuse_taken(w, i, code, message + sizeof begins - 1);
+    else
+        ds_error_set(&error, DS_INVALID, "the table \"%s\" does not take it: %s", w->table->name, message);
+    return writing_tell(w, i, &error);
+}
+
+ds_status writing_tell(writing *w, size_t i, const ds_error *error)
+{
+    if (w->outcomes != NULL)
+        ds_outcome_fail(w->outcomes, i, error->status, error->native, "%s", error->message);
+    else
+        *w->call->error = *error;
+    return DS_OK;
+}
+
+ds_status writing_refuse(writing *w, size_t i, ds_value id, ds_refusal refusal)
+{
+    ds_text words;
+    ds_value_text(id, &words);
+    if (w->outcomes != NULL)
+        ds_outcome_refuse(w->outcomes, i, refusal, NULL);
+    else
+        ds_error_set(w->call->error, refusal == DS_REFUSED_MISSING ? DS_NOT_FOUND : DS_CONFLICT,
+                     "the model \"%s\" has no record with the id %.*s", ds_model_name(w->table->model),
+                     words.length > 100 ? 100 : (int)words.length, words.bytes);
     return DS_OK;
 }
 
@@ -212,7 +284,7 @@ int writing_run(writing *w, const question *q, int64_t *out)
         code = sqlite3_step(s->stmt);
     if (is_constraint(code) && w->layout->has_expires) {
         sqlite3_reset(s->stmt);
-        writing_purge(w);
+        purge(w);
         code = sqlite3_step(s->stmt);
     }
     if (code == SQLITE_ROW && out != NULL)
@@ -285,20 +357,6 @@ static ds_status inserted(writing *w, size_t i, ds_record *record)
     return status == DS_OK ? DS_OK : problem_nomem(w->call->error);
 }
 
-static ds_status insert_failed(writing *w, size_t i, int code)
-{
-    if (is_constraint(code)) {
-        writing_refuse_taken(w, i, code);
-        return DS_OK;
-    }
-    if (code == SQLITE_TOOBIG) {
-        ds_outcome_fail(w->outcomes, i, DS_INVALID, code, "a record of the model \"%s\" is larger than SQLite takes",
-                        ds_model_name(w->table->model));
-        return DS_OK;
-    }
-    return writing_fail(w, code);
-}
-
 ds_status writing_insert(writing *w, size_t i, ds_record *record, const ds_record *defaults)
 {
     const table *t = w->table;
@@ -309,37 +367,21 @@ ds_status writing_insert(writing *w, size_t i, ds_record *record, const ds_recor
                         "a record of the model \"%s\" has no id, and none can be generated", ds_model_name(t->model));
         return DS_OK;
     }
-    int code =
-        w->insert != NULL ? SQLITE_OK : statement_get(w->conn, words->bytes, words->length, words->hash, &w->insert);
+    int code = w->at->insert != NULL ? SQLITE_OK
+                                     : statement_get(w->conn, words->bytes, words->length, words->hash, &w->at->insert);
     if (code != SQLITE_OK)
         return writing_fail(w, code);
-    sqlite3_stmt *stmt = w->insert->stmt;
+    sqlite3_stmt *stmt = w->at->insert->stmt;
     code = bind_insert(w, stmt, record, defaults, &json);
     if (code == SQLITE_OK)
         code = sqlite3_step(stmt);
     if (is_constraint(code) && w->layout->has_expires) {
         sqlite3_reset(stmt);
-        writing_purge(w);
+        purge(w);
         code = sqlite3_step(stmt);
     }
-    ds_status status = code == SQLITE_DONE ? inserted(w, i, record) : insert_failed(w, i, code);
+    ds_status status = code == SQLITE_DONE ? inserted(w, i, record) : writing_refuse_code(w, i, code);
     sqlite3_reset(stmt);
     text_free(&json);
     return status;
-}
-
-ds_status lite_create(void *connection, const ds_model *model, ds_record *const *records, size_t n,
-                      ds_outcomes *outcomes, ds_call *call)
-{
-    writing w;
-    ds_status status = writing_begin(&w, connection, model, n, n == 1, outcomes, call);
-    if (status != DS_OK)
-        return status;
-    for (size_t i = 0; i < n && status == DS_OK; i++) {
-        if (i % 256 == 0)
-            status = ds_call_check(call);
-        if (status == DS_OK)
-            status = writing_insert(&w, i, records[i], NULL);
-    }
-    return writing_end(&w, status);
 }

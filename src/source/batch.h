@@ -96,6 +96,6 @@ ds_status turns_by_library(run *, size_t most);
 void run_step(run *); /* before an entry is called */
 /* After one was called: it has failed with a sentence. Returns the status. */
 ds_status run_told(operation *, ds_status);
-bool run_gives_up(ds_status); /* what comes behind would fail likewise */
+bool run_gives_up(const run *, ds_status); /* what comes behind would fail likewise */
 
 #endif

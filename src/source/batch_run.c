@@ -10,13 +10,16 @@ void run_step(run *self)
 
 ds_status run_told(operation *op, ds_status status)
 {
+    operation_note(op, status);
     if (status != DS_OK && op->error.message[0] == '\0')
         ds_error_set(&op->error, status, "the connector %s failed (%s)", op->connector->name, ds_status_name(status));
     return status;
 }
 
-bool run_gives_up(ds_status status)
+bool run_gives_up(const run *self, ds_status status)
 {
+    if (status == DS_LOST && (self->op->connector->capabilities & DS_CAN_RECONNECT) == 0)
+        return true;
     return status != DS_UNSUPPORTED && status != DS_CONFIG && status_is_hopeless(status);
 }
 
@@ -72,7 +75,7 @@ static ds_status run_turns(run *self)
     if (op->connector->batch == NULL)
         return turns_by_library(self, SIZE_MAX);
     ds_status status = DS_OK;
-    for (pass_rest(self); self->passed_count > 0 && !run_gives_up(status); pass_rest(self)) {
+    for (pass_rest(self); self->passed_count > 0 && !run_gives_up(self, status); pass_rest(self)) {
         run_step(self);
         status = ds_call_check(&op->call);
         if (status == DS_OK)
@@ -80,7 +83,7 @@ static ds_status run_turns(run *self)
                 op->connector->batch(op->connection, self->passed, self->passed_count, 0, &self->outcomes, &op->call);
         run_told(op, status);
         size_t count = self->passed_count, left = passed_settle(self, status, status != DS_UNSUPPORTED);
-        if (left > 0 && !run_gives_up(status))
+        if (left > 0 && !run_gives_up(self, status))
             status = turns_by_library(self, left == count ? SIZE_MAX : 1);
     }
     return status;
@@ -100,7 +103,7 @@ static ds_status run_part(run *self, size_t first, size_t count)
             turn_settle(self, at, status, &error, false);
     }
     ds_status status = run_turns(self);
-    if (run_gives_up(status))
+    if (run_gives_up(self, status))
         settle_rest(self, status, &self->op->error);
     arena_reset(&self->memory);
     self->defaults = NULL;
@@ -120,7 +123,7 @@ static ds_status run_each(ds_batch *batch, ds_error *err)
     status = run_open(&self, batch, &op, &op.error);
     if (status != DS_OK)
         self.first = op.error;
-    while (done < batch->count && !run_gives_up(status)) {
+    while (done < batch->count && !run_gives_up(&self, status)) {
         size_t count = batch->count - done < WRITE_RECORDS ? batch->count - done : WRITE_RECORDS;
         status = run_part(&self, done, count);
         done += count;

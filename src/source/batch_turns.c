@@ -120,7 +120,7 @@ static ds_status turn_alone(run *self, turn *at)
 static ds_status passed_alone(run *self)
 {
     ds_status status = DS_OK;
-    for (size_t i = 0; i < self->passed_count && !run_gives_up(status); i++)
+    for (size_t i = 0; i < self->passed_count && !run_gives_up(self, status); i++)
         if (!self->places[i]->settled)
             status = turn_alone(self, self->places[i]);
     return status;
@@ -159,7 +159,7 @@ ds_status turns_by_library(run *self, size_t most)
 {
     ds_status status = DS_OK;
     size_t groups = 0;
-    for (size_t i = 0; i < self->count && groups < most && !run_gives_up(status); i++) {
+    for (size_t i = 0; i < self->count && groups < most && !run_gives_up(self, status); i++) {
         if (self->turns[i].settled)
             continue;
         gather(self, &self->turns[i]);

@@ -145,6 +145,7 @@ static void write_passed(batch *self)
         if (status == DS_OK)
             status = op->connector->create_records(op->connection, op->model, self->passed, self->passed_count,
                                                    &self->outcomes, &op->call);
+        operation_note(op, status);
         self->hopeless = status_is_hopeless(status);
         for (size_t i = 0; i < self->passed_count; i++)
             if (!try_again(self, i, round))

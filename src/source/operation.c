@@ -68,10 +68,16 @@ static void fail(operation *op, ds_status status, ds_error *err)
         ds_error_set(&op->error, status, "the connector %s failed without a word (%s)", op->connector->name,
                      ds_status_name(status));
     op->error.status = status;
-    if (op->began && (status == DS_LOST || status == DS_UNREACHABLE))
+    operation_note(op, status);
+    if (op->began && op->lost)
         life_lose(source, op->connects, &op->error);
     error_of_source(&op->error, source->name);
     error_copy(err, &op->error);
+}
+
+void operation_note(operation *op, ds_status entry)
+{
+    op->lost = op->lost || entry == DS_LOST || entry == DS_UNREACHABLE;
 }
 
 ds_status operation_begin(operation *op, ds_source *source, const ds_model *model, bool is_write)

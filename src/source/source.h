@@ -85,6 +85,7 @@ typedef struct operation {
     int64_t started;
     int64_t whole;     /* the deadline of a view's timeout; DS_NO_DEADLINE without */
     uint64_t connects; /* the source's when it began */
+    bool lost;         /* an entry said that the connection is, whatever the operation answers */
     bool counted;      /* as under way */
     bool began;        /* it was admitted and connected */
 } operation;
@@ -95,6 +96,8 @@ ds_status operation_begin(operation *, ds_source *, const ds_model * /* or a vie
 ds_status operation_begin_many(operation *, ds_source *, const ds_options *, bool is_write);
 /* A new step: the deadline is commandTimeout from now, or the whole's if that is sooner. */
 void operation_step(operation *);
+/* After an entry of many writes, whose failure may not be the operation's: so that a lost connection is forgotten. */
+void operation_note(operation *, ds_status entry);
 /* Ends it: counts it, forgets the connection on DS_LOST and DS_UNREACHABLE, hands the error (with the source's name) to the
  * host, and returns `status`. When an entry fails without a sentence, one is made from the status. */
 ds_status operation_end(operation *, ds_status status, ds_error *err);

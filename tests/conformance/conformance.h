@@ -53,8 +53,8 @@ typedef struct group {
     size_t count;
 } group;
 
-extern const group group_batch, group_create, group_find, group_order, group_update, group_delete, group_values,
-    group_models, group_threads;
+extern const group group_conditions, group_batch, group_create, group_find, group_order, group_update, group_delete,
+    group_values, group_models, group_threads;
 
 /* The definition that most cases use. */
 #define PERSON                                                                                                         \
@@ -125,6 +125,8 @@ void sources_close(suite *);
 /* While the mask is on the connector may push nothing down, and the library supplies every optional entry. Returns whether it
  * was on before. */
 bool mask_put_on(bool on);
+/* Comes between: is called once, before the connector is given the next update or delete with `expected`. NULL: not. */
+void meddle_once(void (*meddle)(run *), run *);
 
 /* Runs cases; a group of generated ones prints what it counted. */
 void run_group(suite *, const group *);

@@ -4,6 +4,7 @@ datasource_conformance_SOURCES = \
 	tests/conformance/answer.c \
 	tests/conformance/batch_step.c \
 	tests/conformance/case_batch.c \
+	tests/conformance/case_conditions.c \
 	tests/conformance/case_create.c \
 	tests/conformance/case_delete.c \
 	tests/conformance/case_find.c \

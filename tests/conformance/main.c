@@ -18,8 +18,9 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    static const group *const groups[] = {&group_create, &group_find,   &group_order, &group_update, &group_delete,
-                                          &group_values, &group_models, &group_batch, &group_threads};
+    static const group *const groups[] = {&group_create, &group_find,       &group_order,  &group_update,
+                                          &group_delete, &group_conditions, &group_values, &group_models,
+                                          &group_batch,  &group_threads};
     suite s = {.settings = NULL, .seed = (uint64_t)time(NULL)};
     bool masked = false;
     ds_error error;

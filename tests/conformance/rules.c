@@ -82,6 +82,15 @@ const rule rule_expected = {
 const rule rule_expected_absent = {"connector.h, ds_record_holds",
                                    "A property that is set to null in `expected` must be absent.",
                                    "a comparison that passes over nulls, or SQL's \"= NULL\", which is never true"};
+const rule rule_expected_holds = {
+    "connector.h, update_records and ds_record_holds()",
+    "A record that nobody has changed holds what was read of it, of every type: the comparison is by the backend's own "
+    "text "
+    "of a value (raw where there is one, the canonical text otherwise).",
+    "values that are compared in another form than they are stored in (1 with 1.0, dates in two forms, text cut at a "
+    "NUL), "
+    "or a value that was put with ds_record_put() where the backend's text is not canonical: say so with "
+    "ds_record_put_raw()"};
 const rule rule_update_where = {
     "connector.h, update_where and update_records",
     "Each record that matches is changed, however many, and the count says how many: those that match, whether or not "

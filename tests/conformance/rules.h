@@ -13,7 +13,7 @@ typedef struct rule {
 extern const rule rule_create, rule_id_taken, rule_checked_before, rule_defaults, rule_generated_text, rule_sequence,
     rule_outcomes, rule_large_array, rule_find_or_create, rule_failed_create;
 extern const rule rule_update, rule_missing, rule_null_removes, rule_own_id, rule_expected, rule_expected_absent,
-    rule_update_where, rule_delete, rule_delete_where, rule_no_filter, rule_replace, rule_upsert,
+    rule_expected_holds, rule_update_where, rule_delete, rule_delete_where, rule_no_filter, rule_replace, rule_upsert,
     rule_replace_or_create, rule_increment, rule_increment_limits, rule_increment_doubles, rule_expire, rule_model_ttl,
     rule_version, rule_unique, rule_atomic;
 

@@ -60,7 +60,7 @@ static void neighbours(crowd *people, unsigned creates, unsigned updates, unsign
     for (int i = 0; i < 4; i++)
         ds_batch_create(batch, people->model, records[i]);
     for (int i = 0; i < 3; i++)
-        ds_batch_update(batch, people->model, ds_string_n("abc" + i, 1), changes);
+        ds_batch_update(batch, people->model, ds_string_n(&"abc"[i], 1), changes);
     ds_batch_delete(batch, people->model, ds_string("d"));
     ds_batch_delete(batch, people->model, ds_string("e"));
     for (int i = 4; i < 7; i++)
@@ -345,7 +345,30 @@ static void a_failure_keeps_the_rest_back_only_where_it_would_meet_it_too(void)
     with_fault(DS_UNSUPPORTED, DS_UNSUPPORTED, ".uu.");
     with_fault(DS_TIMEOUT, DS_TIMEOUT, ".ttt");
     with_fault(DS_UNREACHABLE, DS_UNREACHABLE, ".uuu");
+    with_fault(DS_LOST, DS_LOST, ".lll");
     with_fault(DS_NOMEM, DS_NOMEM, ".nnn");
+}
+
+static void a_connection_that_is_lost_behind_another_failure_is_forgotten_too(void)
+{
+    crowd people = people_open(&toy_full, PERSON, true);
+    ds_batch *batch = batch_of(&people);
+    ds_record *changes = person(people.model, "{\"age\":1}");
+    ds_batch_update(batch, people.model, ds_string("zz"), changes);
+    ds_batch_delete(batch, people.model, ds_string("a"));
+    toy.fault = DS_LOST;
+    toy.fault_in = TOY_DELETE;
+    toy.fault_at = 1;
+    CU_ASSERT(ds_is_ready(people.source));
+    CU_ASSERT_EQUAL(run(batch, 0), DS_NOT_FOUND);
+    same(outcomes_of(batch), "nl");
+    CU_ASSERT(!ds_is_ready(people.source));
+    CU_ASSERT_EQUAL(run(batch, 0), DS_NOT_FOUND); /* it connects again */
+    same(outcomes_of(batch), "n.");
+    CU_ASSERT(ds_is_ready(people.source));
+    ds_batch_free(batch);
+    ds_record_free(changes);
+    people_close(&people);
 }
 
 static void a_batch_that_is_cancelled_does_nothing_and_its_options_can_be_taken_back(void)
@@ -461,6 +484,8 @@ int main(void)
         {"each failure is told at its place", each_failure_is_told_at_its_place},
         {"a failure keeps the rest back only where it would meet it too",
          a_failure_keeps_the_rest_back_only_where_it_would_meet_it_too},
+        {"a connection that is lost behind another failure is forgotten too",
+         a_connection_that_is_lost_behind_another_failure_is_forgotten_too},
         {"a batch that is cancelled does nothing, and its options can be taken back",
          a_batch_that_is_cancelled_does_nothing_and_its_options_can_be_taken_back},
         {"a sequence id that is taken is passed over in a group too",
