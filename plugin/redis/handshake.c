@@ -23,13 +23,13 @@ static ds_status read_password(const char *path, char out[PASSWORD_BYTES], ds_er
         close(fd);
     }
     if (fd < 0 || got < 0)
-        return ds_error_set(err, DS_CONFIG, "the passwordFile \"%s\" cannot be read", path);
+        return ds_error_set(err, DS_CONFIG, "the setting passwordFile: the file \"%s\" cannot be read", path);
     const char *end = memchr(out, '\n', length);
     size_t line = end == NULL ? length : (size_t)(end - out);
     if (line > 0 && out[line - 1] == '\r')
         line--;
     if (line == 0 || line >= PASSWORD_BYTES)
-        return ds_error_set(err, DS_CONFIG, "the first line of the passwordFile \"%s\" is %s", path,
+        return ds_error_set(err, DS_CONFIG, "the setting passwordFile: the first line of the file \"%s\" is %s", path,
                             line == 0 ? "empty" : "too long");
     out[line] = '\0';
     return DS_OK;
@@ -155,10 +155,13 @@ static ds_status judge_select(const redis_config *config, const redis_reply *rep
     if (status != DS_BACKEND)
         return redis_reply_fail(reply, doing, err);
     if (says(reply, "out of range"))
-        return ds_error_set(err, DS_CONFIG, "the Redis server at %s has no database %lld", config->where,
-                            (long long)config->database);
-    return ds_error_set(err, DS_CONFIG, "the Redis server at %s does not let us choose the database %lld: %s",
-                        config->where, (long long)config->database, reply->text);
+        return ds_error_set(err, DS_CONFIG,
+                            "the Redis server at %s has no database %lld, which the settings (database or url) name",
+                            config->where, (long long)config->database);
+    return ds_error_set(
+        err, DS_CONFIG,
+        "the Redis server at %s does not let us choose the database %lld of the settings (database or url): %s",
+        config->where, (long long)config->database, reply->text);
 }
 
 static ds_status judge_ping(const redis_config *config, const redis_reply *reply, ds_error *err)

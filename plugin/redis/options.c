@@ -240,12 +240,13 @@ static ds_status read_socket(redis_config *config, ds_error *err)
     struct sockaddr_un address;
     config->socket_path = config->url.path;
     if (strlen(config->socket_path) >= sizeof address.sun_path)
-        return ds_error_set(err, DS_CONFIG, "the path of the socket is %zu bytes long, of %zu at most",
+        return ds_error_set(err, DS_CONFIG, "the path of the socket in the url is %zu bytes long, of %zu at most",
                             strlen(config->socket_path), sizeof address.sun_path - 1);
     if (ds_source_setting_given(config->source, "host") || ds_source_setting_given(config->source, "port"))
-        return ds_error_set(err, DS_CONFIG, "a url of a Unix socket leaves no place for the settings host and port");
+        return ds_error_set(err, DS_CONFIG,
+                            "the setting url is of a Unix socket, and leaves no place for the settings host and port");
     if (config->use_tls)
-        return ds_error_set(err, DS_CONFIG, "the setting tls does not go with a Unix socket");
+        return ds_error_set(err, DS_CONFIG, "the setting tls does not go with a Unix socket, which the url names");
     snprintf(config->where, sizeof config->where, "%s", config->socket_path);
     return DS_OK;
 }
@@ -276,7 +277,8 @@ static ds_status read_credentials(redis_config *config, ds_error *err)
     if (status == DS_OK)
         status = setting_text(config->source, "passwordFile", &config->password_file, err);
     if (status == DS_OK && config->password != NULL && config->password_file != NULL)
-        status = ds_error_set(err, DS_CONFIG, "a password and a passwordFile are given: one of them is enough");
+        status = ds_error_set(err, DS_CONFIG,
+                              "the settings password and passwordFile are both given: one of them is enough");
     return status;
 }
 

@@ -116,7 +116,8 @@ ds_status tls_open(const tls_config *config, const char *host, const char *where
         if (self->ssl == NULL || !attach(self))
             status = ds_error_set(err, DS_NOMEM, "out of memory");
         else if (!expect_name(self, config->verify))
-            status = ds_error_set(err, DS_CONFIG, "\"%s\" cannot be the name of a TLS server", self->name);
+            status = ds_error_set(err, DS_CONFIG, "the setting %s: \"%s\" cannot be the name of a TLS server",
+                                  config->servername != NULL ? "tls.servername" : "host", self->name);
         else
             SSL_set_connect_state(self->ssl);
     }

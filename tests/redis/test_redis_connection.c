@@ -99,7 +99,8 @@ static void with_password(void)
                    "refused the password");
     expect_failure(FORMAT("{\"port\": %d, \"passwordFile\": \"%s\"}", locked->port, wrong), DS_AUTH, "password");
     expect_failure(FORMAT("{\"port\": %d, \"passwordFile\": \"%s\"}", locked->port, empty), DS_CONFIG, "empty");
-    expect_failure(FORMAT("{\"port\": %d, \"passwordFile\": \"/no/such\"}", locked->port), DS_CONFIG, "/no/such");
+    expect_failure(FORMAT("{\"port\": %d, \"passwordFile\": \"/no/such\"}", locked->port), DS_CONFIG,
+                   "the setting passwordFile: the file \"/no/such\"");
     expect_failure(FORMAT("{\"port\": %d, \"password\": \"" SECRET "\"}", server->port), DS_AUTH, "knows no password");
     free(file);
     free(wrong);

@@ -241,7 +241,7 @@ static const merge merges[] = {
     {"{\"url\": \"unix:///r.sock\", \"port\": 1}", DS_CONFIG, "port"},
     {"{\"host\": \"\"}", DS_CONFIG, "host"},
     {"{\"host\": \"a\\u0000b\"}", DS_CONFIG, "NUL"},
-    {"{\"password\": \"SECRET\", \"passwordFile\": \"/x\"}", DS_CONFIG, "passwordFile"},
+    {"{\"password\": \"SECRET\", \"passwordFile\": \"/x\"}", DS_CONFIG, "the settings password and passwordFile"},
     {"{\"tls\": {\"cert\": \"/x\"}}", DS_CONFIG, "tls.cert"},
     {"{\"tls\": {\"key\": \"/x\"}}", DS_CONFIG, "tls.key"},
     {"{\"tls\": {\"minVersion\": \"1.1\"}}", DS_CONFIG, "minVersion"},
