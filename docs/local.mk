@@ -9,6 +9,7 @@ EXTRA_DIST += docs/ARCHITECTURE.md docs/FILTERS.md docs/REDIS-STORAGE.md \
 	config-examples/loopback/datasources.json \
 	config-examples/memory/datasources.json \
 	config-examples/memory-file/datasources.json \
+	config-examples/sqlite/datasources.json \
 	config-examples/tcp/datasources.json \
 	config-examples/tls/datasources.json \
 	config-examples/tls-client-certificate/datasources.json \

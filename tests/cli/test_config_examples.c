@@ -134,22 +134,31 @@ static void memory(void)
     use("memory");
 }
 
-/* Closed and opened again, it still has what was stored. */
-static void memory_file(void)
+/* The records are in the file, and there again when the catalog is opened anew. */
+static void kept_in_a_file(const char *example, const char *file)
 {
     char *folder = folder_make(), path[512];
     setenv("STATE_FOLDER", folder, 1);
-    ds_catalog *catalog = open_example("memory-file");
+    ds_catalog *catalog = open_example(example);
     create_all_three(catalog);
     ds_catalog_close(catalog);
-    snprintf(path, sizeof path, "%s/records.log", folder);
+    snprintf(path, sizeof path, "%s/%s", folder, file);
     char *bytes = file_read(path, NULL);
     CU_ASSERT_PTR_NOT_NULL(bytes);
     free(bytes);
-    catalog = open_example("memory-file");
+    catalog = open_example(example);
     find_and_delete_all_three(catalog);
     ds_catalog_close(catalog);
     folder_remove(folder);
+}
+
+static void memory_file(void)
+{
+    kept_in_a_file("memory-file", "records.log");
+}
+static void sqlite(void)
+{
+    kept_in_a_file("sqlite", "records.db");
 }
 
 static void with_port(const char *folder, const char *before, const char *key)
@@ -263,6 +272,7 @@ static const struct {
 } examples[] = {
     {"memory", {"memory keeps its records in the process", memory}},
     {"memory-file", {"memory-file has its records again after it was closed", memory_file}},
+    {"sqlite", {"sqlite has its records again after it was closed", sqlite}},
     {"tcp", {"tcp connects to a host and a port", tcp}},
     {"url", {"url connects by a URL, and prefixes its keys", url}},
     {"unix-socket", {"unix-socket stores in database 1 over a Unix socket", unix_socket}},
