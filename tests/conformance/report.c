@@ -45,7 +45,7 @@ void trace_text(run *r, const char *before, const char *text, const char *after)
     fprintf(r->out, "%s\n", after);
 }
 
-static char *formatted(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *formatted(const char *format, va_list arguments)
 {
     char *text;
     if (vasprintf(&text, format, arguments) < 0) {

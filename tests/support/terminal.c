@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,14 @@ bool terminal_shows_typing(const terminal *t)
 {
     struct termios state;
     return tcgetattr(t->master, &state) == 0 && (state.c_lflag & ECHO) != 0;
+}
+
+bool terminal_await_typing(terminal *t, bool shown)
+{
+    long until = now_ms() + PATIENCE_MS;
+    while (terminal_shows_typing(t) != shown && now_ms() < until && !t->ended)
+        sched_yield();
+    return terminal_shows_typing(t) == shown;
 }
 
 const char *terminal_seen(const terminal *t)

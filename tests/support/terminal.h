@@ -13,7 +13,8 @@ terminal *terminal_run(const char *const *argv);
 void terminal_type(terminal *, const char *text); /* "\t", "\r" and control characters are keys */
 /* Waits until this text is seen behind what was awaited before; false: it did not come in a minute, or the program ended. */
 bool terminal_await(terminal *, const char *text);
-bool terminal_shows_typing(const terminal *); /* the terminal echoes, or the program does */
+bool terminal_shows_typing(const terminal *);       /* the terminal echoes by itself */
+bool terminal_await_typing(terminal *, bool shown); /* waits until it does, or does not */
 /* All that was seen so far, NUL-terminated. */
 const char *terminal_seen(const terminal *);
 /* Waits for the end of the program and frees all; the exit status, 128 + the signal where one ended it. With `seen`, all that

@@ -75,8 +75,9 @@ void table_print(table *); /* and frees it */
 
 /* A progress bar on stderr, if that is a terminal. */
 typedef struct progress {
-    const char *what, *unit;
-    int percent;
+    const char *what;
+    int percent; /* -1: nothing was told yet */
+    uint64_t records;
     bool on;
 } progress;
 progress progress_start(const char *what);

@@ -7,26 +7,32 @@
 
 progress progress_start(const char *what)
 {
-    return (progress){.what = what, .unit = "records", .percent = -1, .on = isatty(STDERR_FILENO) == 1};
+    return (progress){.what = what, .percent = -1, .on = isatty(STDERR_FILENO) == 1};
+}
+
+static void draw(const progress *p)
+{
+    char bar[BAR + 1];
+    for (int i = 0; i < BAR; i++)
+        bar[i] = i * 100 < p->percent * BAR ? '#' : '.';
+    bar[BAR] = '\0';
+    fprintf(stderr, "\r%s [%s] %3d %%  %llu records", p->what, bar, p->percent, (unsigned long long)p->records);
 }
 
 void progress_tell(progress *p, uint64_t done, uint64_t total, uint64_t records)
 {
-    if (!p->on)
-        return;
-    int percent = total == 0 ? 0 : (int)((double)done * 100 / (double)total);
-    if (percent == p->percent && total != 0)
-        return;
+    int percent = total == 0 ? 0 : done >= total ? 100 : (int)((double)done * 100 / (double)total);
+    bool is_news = percent != p->percent || (total == 0 && records % 1000 == 0);
     p->percent = percent;
-    char bar[BAR + 1];
-    for (int i = 0; i < BAR; i++)
-        bar[i] = i * 100 < percent * BAR ? '#' : '.';
-    bar[BAR] = '\0';
-    fprintf(stderr, "\r%s [%s] %3d %%  %llu %s", p->what, bar, percent, (unsigned long long)records, p->unit);
+    p->records = records;
+    if (p->on && is_news)
+        draw(p);
 }
 
 void progress_end(progress *p)
 {
-    if (p->on && p->percent >= 0)
-        fputc('\n', stderr);
+    if (!p->on || p->percent < 0)
+        return;
+    draw(p);
+    fputc('\n', stderr);
 }

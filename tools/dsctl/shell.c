@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +45,33 @@ static void resize(int number)
     resized = 1;
 }
 
+/* Waits for a key, or for Ctrl-C, which may come before we wait: the token's descriptor stays readable. */
+static bool await_key(EditLine *editor)
+{
+    struct pollfd ready[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = ds_cancel_fd(token), .events = POLLIN}};
+    for (;;) {
+        int n = poll(ready, 2, -1);
+        if (interrupted || (n < 0 && errno != EINTR))
+            return false;
+        if (n > 0 && ready[0].revents != 0)
+            return true;
+        if (resized)
+            el_resize(editor);
+        resized = 0;
+    }
+}
+
 /* In place of libedit's, which goes on reading behind a signal. */
 static int read_key(EditLine *editor, wchar_t *key)
 {
     mbstate_t state = {0};
     char c;
     for (;;) {
+        if (!await_key(editor))
+            return -1;
         ssize_t got = read(STDIN_FILENO, &c, 1);
-        if (got == 0 || (got < 0 && errno != EINTR) || interrupted)
-            return got == 0 ? 0 : -1;
-        if (got < 0) {
-            if (resized)
-                el_resize(editor);
-            resized = 0;
-            continue;
-        }
+        if (got <= 0)
+            return (int)got;
         size_t length = mbrtowc(key, &c, 1, &state);
         if (length == (size_t)-1) { /* no character: as it is */
             *key = (unsigned char)c;
@@ -187,7 +200,8 @@ static char *next_line(shell *s)
         return prompt_ask("", false);
     for (;;) {
         int length;
-        interrupted = 0;
+        interrupted = 0; /* from here on Ctrl-C is meant for this line, and for its command */
+        ds_cancel_clear(token);
         const char *line = el_gets(s->editor, &length);
         if (line != NULL && !interrupted)
             return strdup(line);
@@ -217,14 +231,10 @@ static bool run_words(shell *s, words *w)
         help();
         return true;
     }
-    interrupted = 0;
-    if (token != NULL)
-        ds_cancel_clear(token);
     int status = dsctl_run(&one, (int)w->count, w->list);
     s->ctl->catalog = one.catalog;
     if (status != 0)
         s->failed = status;
-    interrupted = 0;
     return true;
 }
 
