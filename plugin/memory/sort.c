@@ -41,6 +41,8 @@ ds_status picks_sort(pick *picks, size_t count, const ds_order *order, size_t or
             size_t high = count - low < 2 * width ? count : low + 2 * width;
             status = merge(from, to, low, middle, high, order, order_count, call);
         }
+        if (status != DS_OK)
+            break; /* `from` still holds each pick once, whatever was written to the other */
         pick *swap = from;
         from = to;
         to = swap;
