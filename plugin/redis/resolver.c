@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,7 +106,10 @@ ds_status resolver_start(const char *host, int port, resolver **out, struct addr
     char digits[8];
     *out = NULL;
     snprintf(digits, sizeof digits, "%d", port);
-    if (look_up(host, digits, AI_NUMERICHOST | AI_NUMERICSERV, addresses) == 0)
+    /* localhost is the loopback's addresses whatever a resolver says, and without asking one (RFC 6761, 6.3) */
+    bool is_local = strcasecmp(host, "localhost") == 0;
+    if (look_up(is_local ? NULL : host, digits, is_local ? AI_NUMERICSERV : AI_NUMERICHOST | AI_NUMERICSERV,
+                addresses) == 0)
         return DS_OK;
     *addresses = NULL;
     return start_look_up(host, digits, out, err);
