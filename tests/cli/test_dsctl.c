@@ -3,8 +3,8 @@
 
 static void on_each(void (*run)(void))
 {
-    static const char *const sources[] = {"mem", "red"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const sources[] = {"mem", "red", "lite"};
+    for (size_t i = 0; i < 3; i++) {
         on = sources[i];
         dsctl_clear(on, "Pet");
         run();
@@ -226,7 +226,7 @@ static void what_is_configured_is_told(void)
     on = "red";
     SHOWS(dsctl(NULL, "sources", NULL), 0,
           "{\"name\":\"mem\",\"connector\":\"memory\"}\n{\"name\":\"red\",\"connector\":\"redis\"}\n"
-          "{\"name\":\"two\",\"connector\":\"memory\"}\n");
+          "{\"name\":\"two\",\"connector\":\"memory\"}\n{\"name\":\"lite\",\"connector\":\"sqlite\"}\n");
     command_result r = dsctl(NULL, "connectors", NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "{\"name\":\"memory\"}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "{\"name\":\"redis\"}\n"));
