@@ -263,6 +263,8 @@ static void words_that_make_no_sense_end_with_2(void)
     FAILS(dsctl(NULL, "get", on, NULL), 2, "usage: dsctl get");
     FAILS(dsctl(NULL, "find", on, "Pet", "{", "--where", NULL), 2, "--where");
     FAILS(dsctl(NULL, "find", on, "Pet", "--limit", "1", NULL), 2, "--limit");
+    FAILS(dsctl(NULL, "find", on, "Pet", "--where", "{}", NULL), 2, "find takes no option --where");
+    FAILS(dsctl(NULL, "get", on, "Pet", "x", "--all", NULL), 2, "get takes no option --all");
     FAILS(dsctl(NULL, "get", on, "Pet", "--", "--limit", NULL), 1, "--limit");
     FAILS(dsctl(NULL, "models", "nowhere", NULL), 3, "nowhere");
 }
