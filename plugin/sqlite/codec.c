@@ -38,9 +38,9 @@ int codec_bind(sqlite3_stmt *stmt, int at, ds_value value)
     return sqlite3_bind_null(stmt, at);
 }
 
-int codec_bind_property(sqlite3_stmt *stmt, int at, const table *t, size_t slot, ds_value value)
+int codec_bind_property(sqlite3_stmt *stmt, int at, const column *c, ds_value value)
 {
-    if (value.type == DS_NULL || value.type == DS_JSON || ds_model_property(t->model, slot)->type != DS_PROPERTY_ANY)
+    if (c->type != DS_PROPERTY_ANY || value.type == DS_NULL || value.type == DS_JSON)
         return codec_bind(stmt, at, value);
     char *json = ds_value_to_json(value);
     if (json == NULL)
@@ -52,20 +52,21 @@ int codec_bind_property(sqlite3_stmt *stmt, int at, const table *t, size_t slot,
 
 /* ---- reading ---- */
 
-static ds_status put_bytes(sqlite3_stmt *stmt, int at, size_t slot, ds_type type, ds_record *record)
+/* Values are read by sqlite3_column_value(), once for each: the connection is this thread's, so that no mutex is needed. */
+static ds_status put_bytes(sqlite3_value *from, size_t slot, ds_type type, ds_record *record)
 {
-    const void *bytes = type == DS_BINARY ? sqlite3_column_blob(stmt, at) : sqlite3_column_text(stmt, at);
-    size_t length = (size_t)sqlite3_column_bytes(stmt, at);
+    const void *bytes = type == DS_BINARY ? sqlite3_value_blob(from) : sqlite3_value_text(from);
+    size_t length = (size_t)sqlite3_value_bytes(from);
     if (bytes == NULL && length > 0)
         return DS_NOMEM;
     return ds_record_put(record, slot, ds_bytes_value(type, bytes == NULL ? "" : bytes, length));
 }
 
 /* What does not fit its property; the text is SQLite's own, so that CAST gives the same again. */
-static ds_status put_misfit(sqlite3_stmt *stmt, int at, size_t slot, bool parse, ds_record *record)
+static ds_status put_misfit(sqlite3_value *from, size_t slot, bool parse, ds_record *record)
 {
-    const char *bytes = (const char *)sqlite3_column_text(stmt, at);
-    size_t length = (size_t)sqlite3_column_bytes(stmt, at);
+    const char *bytes = (const char *)sqlite3_value_text(from);
+    size_t length = (size_t)sqlite3_value_bytes(from);
     if (bytes == NULL)
         bytes = "";
     ds_status status = parse ? ds_record_put_text(record, slot, bytes, length)
@@ -74,12 +75,12 @@ static ds_status put_misfit(sqlite3_stmt *stmt, int at, size_t slot, bool parse,
 }
 
 /* JSON text: read and checked. What is canonical needs no text beside it, unless it is a blob. */
-static ds_status put_json(sqlite3_stmt *stmt, int at, size_t slot, int stored, ds_record *record)
+static ds_status put_json(sqlite3_value *from, size_t slot, int stored, ds_record *record)
 {
     if (stored != SQLITE_TEXT)
-        return put_misfit(stmt, at, slot, true, record);
-    const char *bytes = (const char *)sqlite3_column_text(stmt, at);
-    return bytes == NULL ? DS_NOMEM : ds_record_put_text(record, slot, bytes, (size_t)sqlite3_column_bytes(stmt, at));
+        return put_misfit(from, slot, true, record);
+    const char *bytes = (const char *)sqlite3_value_text(from);
+    return bytes == NULL ? DS_NOMEM : ds_record_put_text(record, slot, bytes, (size_t)sqlite3_value_bytes(from));
 }
 
 static bool is_whole_number(sqlite3_int64 integer)
@@ -108,37 +109,48 @@ static bool integer_fits(ds_property_type type, sqlite3_int64 integer, ds_value 
     }
 }
 
-ds_status codec_read(const table *t, const layout *l, sqlite3_stmt *stmt, int at, size_t slot, ds_record *record)
+static ds_status put_value(const column *c, sqlite3_value *from, size_t slot, ds_record *record)
 {
-    const ds_property_type type = ds_model_property(t->model, slot)->type;
-    const int stored = sqlite3_column_type(stmt, at);
     ds_value value;
-    if (stored == SQLITE_NULL)
+    const int stored = sqlite3_value_type(from);
+    switch (stored) {
+    case SQLITE_NULL:
         return DS_OK;
-    if (type == DS_PROPERTY_OBJECT || type == DS_PROPERTY_ARRAY || type == DS_PROPERTY_ANY)
-        return put_json(stmt, at, slot, stored, record);
-    if (stored == SQLITE_TEXT && type == DS_PROPERTY_STRING)
-        return put_bytes(stmt, at, slot, DS_STRING, record);
-    if (stored == SQLITE_BLOB && type == DS_PROPERTY_BINARY)
-        return put_bytes(stmt, at, slot, DS_BINARY, record);
-    if (stored == SQLITE_INTEGER && integer_fits(type, sqlite3_column_int64(stmt, at), &value))
-        return ds_record_put(record, slot, value);
-    if (stored == SQLITE_FLOAT && type == DS_PROPERTY_NUMBER) {
-        value = ds_number(sqlite3_column_double(stmt, at));
-        if (value.as.number - value.as.number == 0)
+    case SQLITE_INTEGER:
+        if (integer_fits(c->type, sqlite3_value_int64(from), &value))
             return ds_record_put(record, slot, value);
+        break;
+    case SQLITE_FLOAT:
+        value = ds_number(sqlite3_value_double(from));
+        if (c->type == DS_PROPERTY_NUMBER && value.as.number - value.as.number == 0)
+            return ds_record_put(record, slot, value);
+        break;
+    case SQLITE_TEXT:
+        if (c->type == DS_PROPERTY_STRING)
+            return put_bytes(from, slot, DS_STRING, record);
+        break;
+    default:
+        if (c->type == DS_PROPERTY_BINARY)
+            return put_bytes(from, slot, DS_BINARY, record);
     }
-    return put_misfit(stmt, at, slot, l->columns[slot].trust == ODD, record);
+    if (c->type >= DS_PROPERTY_OBJECT)
+        return put_json(from, slot, stored, record);
+    return put_misfit(from, slot, c->trust == ODD, record);
 }
 
-ds_status codec_read_row(const table *t, const layout *l, sqlite3_stmt *stmt, ds_record *record)
+ds_status codec_read(const layout *l, sqlite3_stmt *stmt, int at, size_t slot, ds_record *record)
+{
+    if (slot != DS_NO_SLOT)
+        return put_value(&l->columns[slot], sqlite3_column_value(stmt, at), slot, record);
+    const char *json = (const char *)sqlite3_column_text(stmt, at);
+    return json == NULL ? DS_OK : more_read(json, (size_t)sqlite3_column_bytes(stmt, at), record);
+}
+
+ds_status codec_read_row(const layout *l, sqlite3_stmt *stmt, ds_record *record)
 {
     ds_status status = DS_OK;
-    for (size_t i = 0; i < t->property_count && status == DS_OK; i++)
-        status = codec_read(t, l, stmt, (int)i, i, record);
-    int at = (int)t->property_count;
-    if (status != DS_OK || t->strict || !l->has_more || sqlite3_column_type(stmt, at) == SQLITE_NULL)
-        return status;
-    const char *json = (const char *)sqlite3_column_text(stmt, at);
-    return json == NULL ? DS_NOMEM : more_read(json, (size_t)sqlite3_column_bytes(stmt, at), record);
+    size_t i = 0;
+    for (; i < l->column_count && status == DS_OK; i++)
+        status = put_value(&l->columns[i], sqlite3_column_value(stmt, (int)i), i, record);
+    return status == DS_OK && l->shows_more ? codec_read(l, stmt, (int)i, DS_NO_SLOT, record) : status;
 }

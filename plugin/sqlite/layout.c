@@ -133,7 +133,6 @@ void layout_free(layout *l)
     sql_free(&l->insert);
     sql_free(&l->purge);
     sql_free(&l->sweep);
-    sql_free(&l->exists_id);
     ds_free(l->columns);
     ds_free(l);
 }
@@ -219,7 +218,7 @@ void layout_columns(const table *t, const layout *l, text *to)
         else
             text_put(to, "NULL");
     }
-    if (l->has_more && !t->strict)
+    if (l->shows_more)
         text_put(to, ", \"" MORE_COLUMN "\"");
 }
 
@@ -231,13 +230,10 @@ void layout_alive(const layout *l, text *to)
 
 /* ---- reading it ---- */
 
-static void write_find(const table *t, layout *l, text *to, bool columns)
+static void write_find(const table *t, layout *l, text *to)
 {
     text_put(to, "SELECT ");
-    if (columns)
-        layout_columns(t, l, to);
-    else
-        text_put(to, "1");
+    layout_columns(t, l, to);
     text_put(to, " FROM ");
     text_name(to, t->name);
     text_put(to, " WHERE ");
@@ -285,10 +281,8 @@ static void write_expired(const table *t, text *to, bool some)
 static bool layout_write(const table *t, layout *l)
 {
     text words = {.bytes = NULL};
-    write_find(t, l, &words, true);
+    write_find(t, l, &words);
     bool written = sql_take(&l->find, &words);
-    write_find(t, l, &words, false);
-    written = sql_take(&l->exists_id, &words) && written;
     write_insert(t, l, &words);
     written = sql_take(&l->insert, &words) && written;
     if (l->has_expires) {
@@ -401,11 +395,14 @@ ds_status layout_read(table *t, conn *c, layout **out, ds_call *call)
     if (l != NULL)
         l->columns = ds_calloc(t->property_count, sizeof *l->columns);
     int code = l == NULL || l->columns == NULL ? SQLITE_NOMEM : conn_ask(c, "PRAGMA schema_version", &l->cookie);
+    for (size_t i = 0; code == SQLITE_OK && i < t->property_count; i++)
+        l->columns[l->column_count++].type = ds_model_property(t->model, i)->type;
     if (code == SQLITE_OK)
         code = schema_sql_of(c, "table", t->name, &words);
     if (code == SQLITE_OK && words != NULL) {
         l->exists = true;
         code = columns_read(t, l, c, words);
+        l->shows_more = l->has_more && !t->strict;
     }
     if (code == SQLITE_OK && !layout_write(t, l))
         code = SQLITE_NOMEM;

@@ -19,16 +19,16 @@ int layout_check(conn *c, const layout *l, const statement *s)
     return code != SQLITE_OK ? code : cookie == l->cookie ? SQLITE_OK : SQLITE_SCHEMA;
 }
 
-static int take_row(statement *s, const table *t, const layout *l, ds_block *block, ds_record **out)
+static int take_row(statement *s, const layout *l, ds_block *block, ds_record **out)
 {
     ds_record *record = ds_block_add(block);
-    if (record == NULL || codec_read_row(t, l, s->stmt, record) != DS_OK)
+    if (record == NULL || codec_read_row(l, s->stmt, record) != DS_OK)
         return SQLITE_NOMEM;
     *out = record;
     return SQLITE_OK;
 }
 
-int lookup_one(conn *c, const table *t, const layout *l, ds_value id, int64_t now, ds_block *block, ds_record **out)
+int lookup_one(conn *c, const layout *l, ds_value id, int64_t now, ds_block *block, ds_record **out)
 {
     statement *s;
     *out = NULL;
@@ -42,7 +42,7 @@ int lookup_one(conn *c, const table *t, const layout *l, ds_value id, int64_t no
         code = sqlite3_step(s->stmt);
     if (code == SQLITE_ROW || code == SQLITE_DONE) {
         int checked = layout_check(c, l, s);
-        code = checked != SQLITE_OK ? checked : code == SQLITE_ROW ? take_row(s, t, l, block, out) : SQLITE_OK;
+        code = checked != SQLITE_OK ? checked : code == SQLITE_ROW ? take_row(s, l, block, out) : SQLITE_OK;
     }
     statement_done(c, s);
     return code;
@@ -63,28 +63,22 @@ int question_first(const question *q, conn *c, statement **out)
     return checked == SQLITE_OK ? code : checked;
 }
 
-ds_status reading_run(lite *of, table *t, reading *read, void *user, ds_call *call)
+ds_status reading_run(table *t, reading *read, void *user, ds_call *call)
 {
     for (int tries = 0;; tries++) {
         conn *c;
         layout *l;
-        int code = SQLITE_OK;
-        ds_status status = layout_get(t, call, &l);
-        if (status != DS_OK || !l->exists) {
-            layout_release(t, l);
+        ds_status status = pool_take_for(t, false, call, &c, &l);
+        if (status != DS_OK)
             return status;
-        }
-        status = pool_take(of, false, call, &c);
-        if (status == DS_OK) {
-            code = read(c, t, l, user);
-            if (code == SQLITE_SCHEMA && tries < 3)
-                layout_forget(t, l);
-            else if (code != SQLITE_OK)
-                status = problem_tell(c, code, "read", call->error);
-            pool_give(c);
-        }
-        layout_release(t, l);
-        if (status != DS_OK || code == SQLITE_OK)
+        int code = l->exists ? read(c, t, l, user) : SQLITE_OK;
+        bool again = code == SQLITE_SCHEMA && tries < 3;
+        if (again)
+            layout_forget(t, l);
+        else if (code != SQLITE_OK)
+            status = problem_tell(c, code, "read", call->error);
+        pool_give_for(c, l);
+        if (!again)
             return status;
     }
 }
@@ -100,10 +94,11 @@ static int lookup_all(conn *c, const table *t, const layout *l, void *user)
 {
     const wanted *w = user;
     ds_record *found;
+    (void)t;
     int64_t now = l->has_expires ? lite_now() : 0;
     int code = w->n > 1 ? conn_run(c, "BEGIN") : SQLITE_OK;
     for (size_t i = 0; i < w->n && code == SQLITE_OK; i++)
-        code = lookup_one(c, t, l, w->ids[i], now, w->block, &found);
+        code = lookup_one(c, l, w->ids[i], now, w->block, &found);
     if (w->n > 1)
         conn_run(c, "COMMIT");
     return code;
@@ -113,5 +108,6 @@ ds_status lite_find_by_ids(void *connection, const ds_model *model, const ds_val
                            ds_call *call)
 {
     wanted w = {ids, n, block};
-    return reading_run(connection, ds_model_state(model), lookup_all, &w, call);
+    (void)connection;
+    return reading_run(ds_model_state(model), lookup_all, &w, call);
 }

@@ -298,25 +298,69 @@ static ds_status pool_find(lite *l, bool writes, ds_call *call, conn **out)
     return status;
 }
 
+static void conn_take(conn *c, ds_call *call)
+{
+    c->taken = true;
+    c->call = call;
+}
+
 ds_status pool_take(lite *l, bool writes, ds_call *call, conn **out)
 {
     pthread_mutex_lock(&l->lock);
     ds_status status = pool_find(l, writes, call, out);
-    if (status == DS_OK) {
-        (*out)->taken = true;
-        (*out)->call = call;
-    }
+    if (status == DS_OK)
+        conn_take(*out, call);
     pthread_mutex_unlock(&l->lock);
     return status;
+}
+
+ds_status pool_take_for(table *t, bool writes, ds_call *call, conn **out, layout **with)
+{
+    lite *l = t->lite;
+    ds_status status = DS_OK;
+    *with = NULL;
+    while (status == DS_OK && *with == NULL) {
+        pthread_mutex_lock(&l->lock);
+        if (t->now != NULL)
+            status = pool_find(l, writes, call, out);
+        if (status == DS_OK && t->now != NULL) {
+            conn_take(*out, call);
+            *with = t->now;
+            t->now->holders++;
+        }
+        pthread_mutex_unlock(&l->lock);
+        if (status == DS_OK && *with == NULL && (status = layout_get(t, call, with)) == DS_OK) {
+            layout_release(t, *with);
+            *with = NULL;
+        }
+    }
+    return status;
+}
+
+/* The lock is held. */
+static void conn_give(conn *c)
+{
+    c->taken = false;
+    c->call = NULL;
+    if (c->lite->waiters > 0)
+        pthread_cond_broadcast(&c->lite->changed);
 }
 
 void pool_give(conn *c)
 {
     lite *l = c->lite;
     pthread_mutex_lock(&l->lock);
-    c->taken = false;
-    c->call = NULL;
-    if (l->waiters > 0)
-        pthread_cond_broadcast(&l->changed);
+    conn_give(c);
     pthread_mutex_unlock(&l->lock);
+}
+
+void pool_give_for(conn *c, layout *with)
+{
+    lite *l = c->lite;
+    pthread_mutex_lock(&l->lock);
+    conn_give(c);
+    bool last = --with->holders == 0;
+    pthread_mutex_unlock(&l->lock);
+    if (last)
+        layout_free(with);
 }

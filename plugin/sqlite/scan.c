@@ -192,15 +192,8 @@ static ds_status scan_read_row(const scan *s, ds_record *record)
 {
     sqlite3_stmt *stmt = s->statement->stmt;
     ds_status status = DS_OK;
-    for (size_t i = 0; i < s->slot_count && status == DS_OK; i++) {
-        if (s->slots[i] != DS_NO_SLOT) {
-            status = codec_read(s->table, s->layout, stmt, (int)i, s->slots[i], record);
-            continue;
-        }
-        const char *json = (const char *)sqlite3_column_text(stmt, (int)i);
-        if (json != NULL)
-            status = more_read(json, (size_t)sqlite3_column_bytes(stmt, (int)i), record);
-    }
+    for (size_t i = 0; i < s->slot_count && status == DS_OK; i++)
+        status = codec_read(s->layout, stmt, (int)i, s->slots[i], record);
     return status;
 }
 
@@ -355,7 +348,7 @@ static ds_status take_by_id(scan *s, conn *c, ds_block *block, ds_call *call)
 {
     ds_record *record;
     bool matches = true;
-    int code = lookup_one(c, s->table, s->layout, next_id(s), lite_now(), block, &record);
+    int code = lookup_one(c, s->layout, next_id(s), lite_now(), block, &record);
     if (code != SQLITE_OK)
         return problem_tell(c, code, "read", call->error);
     ds_status status = DS_OK;

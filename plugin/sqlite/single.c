@@ -36,11 +36,8 @@ static ds_status read_current(writing *w, ds_value id, const char *property, siz
     int code = question_first(&q, w->conn, &s);
     ds_status status = DS_OK;
     *found = code == SQLITE_ROW;
-    const char *json = *found && slot == DS_NO_SLOT ? (const char *)sqlite3_column_text(s->stmt, 0) : NULL;
-    if (*found && slot != DS_NO_SLOT)
-        status = codec_read(w->table, w->layout, s->stmt, 0, slot, into);
-    else if (json != NULL)
-        status = more_read(json, (size_t)sqlite3_column_bytes(s->stmt, 0), into);
+    if (*found)
+        status = codec_read(w->layout, s->stmt, 0, slot, into);
     statement_done(w->conn, s);
     question_end(&q);
     if (status != DS_OK)
@@ -178,7 +175,8 @@ static int read_ttl(conn *c, const table *t, const layout *l, void *user)
 ds_status lite_ttl(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms, ds_call *call)
 {
     asked a = {.id = id, .ttl_ms = -1};
-    ds_status status = reading_run(connection, ds_model_state(model), read_ttl, &a, call);
+    (void)connection;
+    ds_status status = reading_run(ds_model_state(model), read_ttl, &a, call);
     if (status == DS_OK && !a.found)
         return ds_error_set(call->error, DS_NOT_FOUND, "the model \"%s\" has no such record", ds_model_name(model));
     *ttl_ms = a.ttl_ms;

@@ -96,6 +96,10 @@ void pool_close(lite *l);
 /* A connection for this call: to be given back by pool_give(). */
 ds_status pool_take(lite *l, bool writes, ds_call *call, conn **out);
 void pool_give(conn *c);
+/* The same with the layout of a table, which is read first where that is not known. */
+typedef struct layout layout;
+ds_status pool_take_for(table *t, bool writes, ds_call *call, conn **out, layout **with);
+void pool_give_for(conn *c, layout *with);
 /* One statement without rows or parameters; SQLite's code. */
 int conn_run(conn *c, const char *words);
 /* The first column of the first row; where there is none it stays as it was. */
@@ -110,21 +114,23 @@ typedef enum trust {
 } trust;
 
 typedef struct column {
+    ds_property_type type;
     trust trust;
     bool exists;
 } column;
 
-typedef struct layout {
+struct layout {
     unsigned holders; /* lite.lock */
     int64_t cookie;   /* of the schema that this was read from */
     bool exists, has_more, has_expires;
+    bool shows_more; /* it has such a column, and the model is not strict */
     column *columns; /* by slot */
-    sql find;        /* ?1 the id, ?2 now where records expire */
-    sql insert;      /* ?1 to ?n by slot, then `more`, then the expiry */
-    sql purge;       /* ?1 now: all that have expired */
-    sql sweep;       /* ?1 now: some of them */
-    sql exists_id;   /* as find, nothing but whether it is there */
-} layout;
+    size_t column_count;
+    sql find;   /* ?1 the id, ?2 now where records expire */
+    sql insert; /* ?1 to ?n by slot, then `more`, then the expiry */
+    sql purge;  /* ?1 now: all that have expired */
+    sql sweep;  /* ?1 now: some of them */
+};
 
 struct table { /* of a model: its ds_model_state() */
     struct table *following;
@@ -172,11 +178,11 @@ int schema_sql_of(conn *c, const char *type, const char *name, char **out); /* s
 
 int codec_bind(sqlite3_stmt *stmt, int at, ds_value value);
 /* As it is stored for a property: of type any as JSON. SQLite's code. */
-int codec_bind_property(sqlite3_stmt *stmt, int at, const table *t, size_t slot, ds_value value);
-/* Column `at` into a slot. */
-ds_status codec_read(const table *t, const layout *l, sqlite3_stmt *stmt, int at, size_t slot, ds_record *record);
+int codec_bind_property(sqlite3_stmt *stmt, int at, const column *c, ds_value value);
+/* Column `at` into a slot; DS_NO_SLOT: it is MORE_COLUMN. */
+ds_status codec_read(const layout *l, sqlite3_stmt *stmt, int at, size_t slot, ds_record *record);
 /* A row as layout_columns() lays it out. */
-ds_status codec_read_row(const table *t, const layout *l, sqlite3_stmt *stmt, ds_record *record);
+ds_status codec_read_row(const layout *l, sqlite3_stmt *stmt, ds_record *record);
 ds_value record_value(const ds_record *record, size_t slot); /* DS_NULL where there is none */
 
 /* ---- more.c: undeclared properties, in one column ---- */
@@ -323,7 +329,7 @@ void question_property(question *q, size_t slot, ds_value value); /* a parameter
 
 /* Adds the record of an id to the block, where there is one (else *out is NULL). SQLite's code; SQLITE_SCHEMA: the layout
  * does not hold any more. */
-int lookup_one(conn *c, const table *t, const layout *l, ds_value id, int64_t now, ds_block *block, ds_record **out);
+int lookup_one(conn *c, const layout *l, ds_value id, int64_t now, ds_block *block, ds_record **out);
 /* Whether a stale statement's layout is out of date, too. SQLITE_OK or SQLITE_SCHEMA, or why that is not known. */
 int layout_check(conn *c, const layout *l, const statement *s);
 
@@ -332,7 +338,7 @@ int layout_check(conn *c, const layout *l, const statement *s);
 int question_first(const question *q, conn *c, statement **out);
 /* Reads with a connection and a layout; again where it answers SQLITE_SCHEMA. Not called where there is no table. */
 typedef int reading(conn *c, const table *t, const layout *l, void *user);
-ds_status reading_run(lite *of, table *t, reading *read, void *user, ds_call *call);
+ds_status reading_run(table *t, reading *read, void *user, ds_call *call);
 
 /* ---- the entries ---- */
 

@@ -40,9 +40,19 @@ static ds_status sweep(writing *w)
     return status;
 }
 
-static void layouts_drop(writing *w, bool forget)
+/* Gives back what take_writer() has taken. */
+static void give_writer(writing *w, bool forget)
 {
-    for (size_t i = 0; i < w->table_count; i++) {
+    layout *first = w->tables->layout;
+    if (forget && first != NULL)
+        layout_forget(w->tables->table, first);
+    if (w->conn != NULL && first != NULL)
+        pool_give_for(w->conn, first);
+    else
+        layout_release(w->tables->table, first);
+    w->conn = NULL;
+    w->tables->layout = NULL;
+    for (size_t i = 1; i < w->table_count; i++) {
         if (forget)
             layout_forget(w->tables[i].table, w->tables[i].layout);
         layout_release(w->tables[i].table, w->tables[i].layout);
@@ -62,18 +72,17 @@ static ds_status layouts_get(writing *w)
 static ds_status take_writer(writing *w, bool alone, bool *again)
 {
     *again = false;
-    ds_status status = layouts_get(w);
-    if (status == DS_OK)
+    ds_status status = w->table_count == 1
+                           ? pool_take_for(w->tables->table, true, w->call, &w->conn, &w->tables->layout)
+                           : layouts_get(w);
+    if (status == DS_OK && w->table_count > 1)
         status = pool_take(w->lite, true, w->call, &w->conn);
     w->alone = alone && status == DS_OK && !w->tables->layout->has_expires;
     if (status == DS_OK && !w->alone)
         status = begin_once(w, again);
     if (status == DS_OK && !*again)
         return DS_OK;
-    if (w->conn != NULL)
-        pool_give(w->conn);
-    w->conn = NULL;
-    layouts_drop(w, *again);
+    give_writer(w, *again);
     return status;
 }
 
@@ -145,11 +154,10 @@ ds_status writing_end(writing *w, ds_status status)
         status = commit(w);
     if (!sqlite3_get_autocommit(w->conn->db))
         conn_run(w->conn, "ROLLBACK");
-    pool_give(w->conn);
+    give_writer(w, false);
     for (size_t i = 0; i < w->n && status == DS_OK && !w->undo && w->outcomes != NULL; i++)
         if (w->marks[i] != UNDECIDED)
             ds_outcome_ok(w->outcomes, i, w->marks[i] == CREATED);
-    layouts_drop(w, false);
     if (w->marks != &w->one)
         ds_free(w->marks);
     return status;
@@ -334,7 +342,7 @@ static int bind_insert(const writing *w, sqlite3_stmt *stmt, const ds_record *re
     int at = (int)t->property_count, code = SQLITE_OK;
     for (size_t i = 0; i < t->property_count && code == SQLITE_OK; i++) {
         ds_value value = i == t->version_slot ? ds_integer(1) : inserted_value(record, defaults, i);
-        code = codec_bind_property(stmt, (int)i + 1, t, i, value);
+        code = codec_bind_property(stmt, (int)i + 1, &w->layout->columns[i], value);
     }
     if (code == SQLITE_OK && w->layout->has_more)
         code = t->strict ? sqlite3_bind_null(stmt, ++at) : bind_more(w, stmt, ++at, record, json);

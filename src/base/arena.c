@@ -83,6 +83,14 @@ void arena_reserve(arena *pool, size_t size)
     chunk_use(pool, chunk);
 }
 
+void arena_lend(arena *pool, void *bytes, size_t size)
+{
+    if (PIECE_IS_CHUNK || pool->chunks != NULL || size == 0)
+        return;
+    pool->next = bytes;
+    pool->end = pool->next + size;
+}
+
 void *arena_zeroed(arena *pool, size_t count, size_t size)
 {
     size_t asked;

@@ -16,6 +16,8 @@ char *arena_copy(arena *, const void *bytes, size_t length);    /* with a NUL be
 bool arena_copy_value(arena *, ds_value value, ds_value *copy); /* its bytes too */
 /* Gives an empty arena a first chunk of just this size; without memory it stays as it is. */
 void arena_reserve(arena *, size_t size);
+/* The same of memory that stays its owner's: it must live as long as the arena, or until arena_reset() or arena_free(). */
+void arena_lend(arena *, void *bytes, size_t size);
 void arena_reset(arena *); /* empty again; keeps its largest chunk */
 void arena_free(arena *);
 

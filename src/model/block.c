@@ -60,7 +60,7 @@ ds_record *ds_block_add(ds_block *block)
     }
     if (block->count != 0)
         block->slots = block->records[block->count - 1]->count;
-    ds_record *record = record_make(block->definition, &block->arena, block->slots);
+    ds_record *record = record_make(block->definition, &block->arena, block->slots, 0);
     if (record != NULL)
         block->records[block->count++] = record;
     return record;

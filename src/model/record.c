@@ -33,11 +33,17 @@ static void lay_arrays(ds_record *record, void *memory, size_t room)
     memset(record->states, 0, room);
 }
 
-ds_record *record_make(const definition *def, arena *memory, size_t room)
+static char *spare_of(ds_record *record)
+{
+    size_t extras = record->first_room - record->definition->property_count;
+    return (char *)(record + 1) + arrays_size(record->first_room, extras, record->standalone);
+}
+
+ds_record *record_make(const definition *def, arena *memory, size_t room, size_t spare)
 {
     size_t extras = room > def->property_count ? room - def->property_count : 0;
     room = def->property_count + extras;
-    size_t size = sizeof(ds_record) + arrays_size(room, extras, memory == NULL);
+    size_t size = sizeof(ds_record) + arrays_size(room, extras, memory == NULL) + spare;
     ds_record *record = memory == NULL ? ds_malloc(size) : arena_alloc(memory, size);
     if (record == NULL)
         return NULL;
@@ -47,18 +53,23 @@ ds_record *record_make(const definition *def, arena *memory, size_t room)
     record->arena = memory == NULL ? &record->own : memory;
     record->first_room = (uint32_t)room;
     record->count = (uint32_t)def->property_count;
+    record->spare = (uint32_t)spare;
     lay_arrays(record, record + 1, room);
+    if (spare > 0)
+        arena_lend(&record->own, spare_of(record), spare);
     return record;
 }
 
 ds_record *record_new_in(const definition *def, arena *memory)
 {
-    return record_make(def, memory, 0);
+    return record_make(def, memory, 0, 0);
 }
 
+/* Hosts make many: one piece of memory each, as long as the strings are short. */
 static ds_record *record_alone(const definition *def)
 {
-    return record_make(def, NULL, def->property_count + (def->strict ? 0 : FIRST_EXTRAS));
+    size_t room = def->property_count + (def->strict ? 0 : FIRST_EXTRAS);
+    return record_make(def, NULL, room, room < 16 ? 64 + 16 * room : 320);
 }
 
 ds_record *ds_record_new(const ds_model *model)
@@ -101,6 +112,7 @@ void record_clear(ds_record *record)
         return;
     }
     arena_reset(&record->own);
+    arena_lend(&record->own, spare_of(record), record->spare);
     lay_arrays(record, record + 1, record->first_room);
 }
 
@@ -452,9 +464,10 @@ ds_status ds_record_copy(const ds_record *record, ds_record **out, ds_error *err
         *out = NULL;
     if (record == NULL || out == NULL)
         return ds_error_set(err, DS_INVALID, "there is no record to copy, or no place for the copy");
-    ds_record *copy = record_make(record->definition, NULL, record->count);
-    if (copy != NULL)
-        arena_reserve(&copy->own, copy_size(record));
+    size_t size = copy_size(record), spare = size < 4096 ? size : 0;
+    ds_record *copy = record_make(record->definition, NULL, record->count, spare);
+    if (copy != NULL && spare == 0)
+        arena_reserve(&copy->own, size);
     if (copy == NULL || record_copy_into(copy, record) != DS_OK) {
         ds_record_free(copy);
         return error_nomem(err);

@@ -36,6 +36,7 @@ struct ds_record {
     uint32_t *table;     /* of extras once they are many: open addressing, index + 1 */
     uint32_t table_size; /* a power of two */
     uint32_t first_room; /* slots of the arrays that lie behind this struct */
+    uint32_t spare;      /* bytes behind these, where the first strings of a standalone record go */
     bool standalone, fresh_id, has_outcome, marked;
     ds_status failed;         /* of the first ds_record_set() that failed */
     ds_status outcome_status; /* where it has an outcome */
@@ -45,7 +46,7 @@ struct ds_record {
 };
 
 /* With room for some undeclared properties from the start; NULL: out of memory. */
-ds_record *record_make(const definition *, arena *, size_t room);
+ds_record *record_make(const definition *, arena *, size_t room, size_t spare);
 void record_slot_name(const ds_record *, size_t slot, const char **name, size_t *length);
 /* Copies the value into a slot; the bytes' room is used again where it suffices. Fails for memory. */
 ds_status record_store(ds_record *, size_t slot, ds_value value);

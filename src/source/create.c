@@ -199,9 +199,9 @@ static ds_status create_all(operation *op, ds_record *const *records, size_t n, 
 {
     batch self;
     size_t done = 0;
-    ds_status status = batch_open(&self, op, n < WRITE_RECORDS ? n : WRITE_RECORDS);
+    ds_status status = batch_open(&self, op, n < CREATE_RECORDS ? n : CREATE_RECORDS);
     while (status == DS_OK && done < n && !self.hopeless) {
-        size_t count = n - done < WRITE_RECORDS ? n - done : WRITE_RECORDS;
+        size_t count = n - done < CREATE_RECORDS ? n - done : CREATE_RECORDS;
         batch_run(&self, records + done, count);
         done += count;
     }

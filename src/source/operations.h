@@ -6,9 +6,10 @@
 #include "model/coerce.h"
 #include "source/source.h"
 
-#define BLOCK_RECORDS 256  /* that a find asks for at a time */
-#define WRITE_RECORDS 1000 /* that go through a writing entry at a time */
-#define MANY_TIMES    100  /* a record that is changed by others as often as this is given up: DS_CONFLICT */
+#define BLOCK_RECORDS  256   /* that a find asks for at a time */
+#define WRITE_RECORDS  1000  /* that go through a writing entry at a time */
+#define CREATE_RECORDS 10000 /* likewise, of creations alone: a transaction each where a backend has them */
+#define MANY_TIMES     100   /* a record that is changed by others as often as this is given up: DS_CONFLICT */
 
 /* ---- src/source/checks.c: before an operation begins ---- */
 

@@ -25,8 +25,9 @@ void dsctl_begin(const char *models_json)
     snprintf(text, sizeof text,
              "{\"mem\":{\"connector\":\"memory\",\"file\":\"%s/records\"},"
              "\"red\":{\"connector\":\"redis\",\"url\":\"unix://%s\",\"keyPrefix\":\"t:\"},"
-             "\"two\":{\"connector\":\"memory\",\"file\":\"%s/others\"}}",
-             folder, server->socket, folder);
+             "\"two\":{\"connector\":\"memory\",\"file\":\"%s/others\"},"
+             "\"lite\":{\"connector\":\"sqlite\",\"file\":\"%s/lite.db\"}}",
+             folder, server->socket, folder, folder);
     config = folder_write(folder, "datasources.json", text);
     models = models_json == NULL ? NULL : folder_write(folder, "models.json", models_json);
 }

@@ -1,4 +1,5 @@
-/* dsctl as a black box: run with a configuration of two memory data sources, kept in files, and a real Redis. */
+/* dsctl as a black box: run with a configuration of two memory data sources and a SQLite one, kept in
+ * files, and a real Redis. */
 #ifndef TESTS_CLI_DSCTL_H
 #define TESTS_CLI_DSCTL_H
 
@@ -14,7 +15,7 @@ extern char *folder, *config, *models, *program;
 extern redis_server *server;
 extern const char *on; /* the data source that the current round uses, for what is printed */
 
-/* Sources "mem", "red" and "two", and these models (NULL: none). */
+/* Sources "mem", "red", "two" and "lite", and these models (NULL: none). */
 void dsctl_begin(const char *models_json);
 void dsctl_end(void);
 /* Runs dsctl with our configuration and up to 12 more words, which end in NULL; `input` for its standard input. */

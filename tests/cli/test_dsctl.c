@@ -3,8 +3,8 @@
 
 static void on_each(void (*run)(void))
 {
-    static const char *const sources[] = {"mem", "red"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const sources[] = {"mem", "red", "lite"};
+    for (size_t i = 0; i < 3; i++) {
         on = sources[i];
         dsctl_clear(on, "Pet");
         run();
@@ -226,7 +226,7 @@ static void what_is_configured_is_told(void)
     on = "red";
     SHOWS(dsctl(NULL, "sources", NULL), 0,
           "{\"name\":\"mem\",\"connector\":\"memory\"}\n{\"name\":\"red\",\"connector\":\"redis\"}\n"
-          "{\"name\":\"two\",\"connector\":\"memory\"}\n");
+          "{\"name\":\"two\",\"connector\":\"memory\"}\n{\"name\":\"lite\",\"connector\":\"sqlite\"}\n");
     command_result r = dsctl(NULL, "connectors", NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "{\"name\":\"memory\"}\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(r.out, "{\"name\":\"redis\"}\n"));
@@ -263,6 +263,8 @@ static void words_that_make_no_sense_end_with_2(void)
     FAILS(dsctl(NULL, "get", on, NULL), 2, "usage: dsctl get");
     FAILS(dsctl(NULL, "find", on, "Pet", "{", "--where", NULL), 2, "--where");
     FAILS(dsctl(NULL, "find", on, "Pet", "--limit", "1", NULL), 2, "--limit");
+    FAILS(dsctl(NULL, "find", on, "Pet", "--where", "{}", NULL), 2, "find takes no option --where");
+    FAILS(dsctl(NULL, "get", on, "Pet", "x", "--all", NULL), 2, "get takes no option --all");
     FAILS(dsctl(NULL, "get", on, "Pet", "--", "--limit", NULL), 1, "--limit");
     FAILS(dsctl(NULL, "models", "nowhere", NULL), 3, "nowhere");
 }

@@ -30,7 +30,7 @@ static const char records[] =
     "{\"id\":\"a,b\",\"text\":\"\\\"\",\"some\":true,\"number\":-1.7976931348623157e308}\n"
     "{\"id\":\"\\u00e9\",\"text\":\"\\ud83d\\ude00\",\"some\":9007199254740993}\n";
 
-static const char *const sources[] = {"mem", "red"};
+static const char *const sources[] = {"mem", "red", "lite"};
 
 static void run_ok(command_result r)
 {
@@ -58,7 +58,7 @@ static void round_trip(const char *model, const char *fields)
 
 static void a_round_trip_loses_nothing(void)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         on = sources[i];
         char *path = folder_write(folder, "records.jsonl", records);
         run_ok(dsctl(NULL, "import", on, "All", path, NULL));
@@ -91,7 +91,7 @@ static void what_is_written_is_as_rfc_4180_has_it(void)
 
 static void undeclared_properties_are_columns_too(void)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         on = sources[i];
         run_ok(dsctl("{\"id\":\"1\",\"b\":\"\",\"age\":3}\n{\"id\":\"2\",\"a\":\"x\"}\n{\"id\":\"3\",\"\":\"y\",\"q,"
                      "\\\"\":\"z\"}\n",

@@ -13,8 +13,8 @@ static void shell_shows(const char *lines, int status, const char *expected)
 
 static void a_line_is_a_command_without_its_source(void)
 {
-    static const char *const sources[] = {"mem", "red"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const sources[] = {"mem", "red", "lite"};
+    for (size_t i = 0; i < 3; i++) {
         on = sources[i];
         shell_shows(
             "create Pet '{\"id\":\"1\",\"name\":\"Ada\",\"age\":3}'\n"
@@ -114,7 +114,7 @@ static void bash_completes(void)
     on = "bash";
     bash_offers("dsctl co", "[connectors][count][copy]");
     bash_offers("dsctl -c datasources.json exp", "[explain][export]");
-    bash_offers("dsctl -c datasources.json get ''", "[mem][red][two]");
+    bash_offers("dsctl -c datasources.json get ''", "[mem][red][two][lite]");
     bash_offers("dsctl -c datasources.json -m models.json find mem ''", "[Pet]");
     bash_offers("dsctl -m models.json -c datasources.json find two ''", "[Pet][Other]");
     bash_offers("dsctl -m models.json -c datasources.json copy mem Pet t", "[two]");

@@ -64,6 +64,7 @@ static void by_filter(run *r)
     r->rule = &rule_no_filter;
     trace(r, "ds_update(model, NULL, record, &n, &error); /* expected: DS_INVALID */");
     check(r, ds_update(r->model, NULL, changes, NULL, &r->error) == DS_INVALID, "no filter is not everything");
+    r->rule = &rule_update_where;
     ds_record_free(changes);
     step_count(r, "{\"age\":5}", 3);
 }

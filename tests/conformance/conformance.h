@@ -20,13 +20,18 @@ typedef struct suite {
     const char *only; /* a group; NULL: all */
     bool programs;    /* prints the program of each case, whether it failed or not */
     unsigned passed, failed;
+    struct {
+        const rule *rule;
+        unsigned times;
+    } told[128];     /* the rules that were broken */
     unsigned models; /* made so far, for their names */
 } suite;
 
 /* A case that is under way: its model, what it did as C, and what the first step that failed has to say. */
 typedef struct run {
     suite *suite;
-    const rule *rule; /* of the step that comes next */
+    const rule *rule;   /* of the step that comes next */
+    const rule *broken; /* of the step that failed */
     ds_model *model;
     char name[64]; /* of the model */
     char *trace;   /* from open_memstream() */

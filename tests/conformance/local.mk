@@ -34,3 +34,21 @@ THREAD_TESTS += tests/conformance/test_conformance
 tests_conformance_test_conformance_SOURCES = tests/conformance/test_conformance.c
 tests_conformance_test_conformance_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
 tests_conformance_test_conformance_LDADD = tests/support/libsupport.a $(CUNIT_LIBS)
+
+# A connector with planted faults, by which the suite itself is tested: built for the test and never installed.
+check_LTLIBRARIES += tests/conformance/datasource-faulty.la
+tests_conformance_datasource_faulty_la_SOURCES = \
+	tests/conformance/faulty/connector.c \
+	tests/conformance/faulty/faulty.h \
+	tests/conformance/faulty/find.c \
+	tests/conformance/faulty/judge.c \
+	tests/conformance/faulty/keep.c \
+	tests/conformance/faulty/write.c
+tests_conformance_datasource_faulty_la_LIBADD = libdatasource.la
+tests_conformance_datasource_faulty_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared -rpath /nowhere
+
+check_PROGRAMS += tests/conformance/test_faults
+TESTS += tests/conformance/test_faults
+tests_conformance_test_faults_SOURCES = tests/conformance/test_faults.c
+tests_conformance_test_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_conformance_test_faults_LDADD = tests/support/libsupport.a $(CUNIT_LIBS)

@@ -18,8 +18,9 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    static const group *const groups[] = {&group_create, &group_find,       &group_order,  &group_update,
-                                          &group_delete, &group_conditions, &group_values, &group_models,
+    /* what others build on comes first */
+    static const group *const groups[] = {&group_create, &group_values, &group_find,   &group_order,
+                                          &group_delete, &group_update, &group_models, &group_conditions,
                                           &group_batch,  &group_threads};
     suite s = {.settings = NULL, .seed = (uint64_t)time(NULL)};
     bool masked = false;
@@ -61,6 +62,8 @@ int main(int argc, char **argv)
     if (s.only == NULL || strcmp(s.only, "generated") == 0)
         run_generated(&s, ROUNDS);
     sources_close(&s);
+    if (s.failed > 1)
+        printf("mend the first failure first: those behind it may follow from it\n");
     printf("%u passed, %u failed\n", s.passed, s.failed);
     return s.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define SHOWN 1500 /* bytes of an answer in the report */
+#define TOLD  2    /* failures by the same rule that are printed whole */
+#define WHOLE 12   /* failures in all that are */
 
 /* ---- the trace ---- */
 
@@ -100,6 +102,7 @@ void fail(run *r, const char *format, ...)
     if (r->failed)
         return;
     r->failed = true;
+    r->broken = r->rule;
     va_list arguments;
     va_start(arguments, format);
     r->what = formatted(format, arguments);
@@ -112,6 +115,7 @@ void differs(run *r, const char *expected, const char *got)
     if (r->failed)
         return;
     r->failed = true;
+    r->broken = r->rule;
     r->expected = strdup(expected);
     r->got = strdup(got);
     trace_comment(r, "here: got %s", got);
@@ -243,8 +247,19 @@ static void print_answer(const char *name, const char *text)
     printf("%s\n", strlen(text) > SHOWN ? " ..." : text[0] == '\0' ? "(nothing)" : "");
 }
 
+/* How often the rule was broken before. */
+static unsigned told(suite *s, const rule *broken)
+{
+    size_t i = 0, room = sizeof s->told / sizeof *s->told;
+    while (i < room - 1 && s->told[i].rule != NULL && s->told[i].rule != broken)
+        i++;
+    s->told[i].rule = broken;
+    return s->told[i].times++;
+}
+
 static void print_failure(const run *r, const char *group_name, const char *name)
 {
+    unsigned before = told(r->suite, r->broken);
     printf("  FAILED %s: %s\n", group_name, name);
     if (r->what != NULL)
         print_answer("got:", r->what);
@@ -252,8 +267,12 @@ static void print_failure(const run *r, const char *group_name, const char *name
         print_answer("expected:", r->expected);
         print_answer("got:", r->got);
     }
-    printf("      rule:     %s: %s\n", r->rule->where, r->rule->says);
-    printf("      often:    %s\n", r->rule->often);
+    printf("      rule:     %s: %s\n", r->broken->where, r->broken->says);
+    if ((before >= TOLD || r->suite->failed > WHOLE) && !r->suite->programs) {
+        printf("      (its program is printed with --programs)\n");
+        return;
+    }
+    printf("      often:    %s\n", r->broken->often);
     print_program(r);
 }
 

@@ -31,7 +31,9 @@ terminal *terminal_run(const char *const *argv)
     t->room = 65536;
     t->seen = calloc(1, t->room);
     t->pid = forkpty(&t->master, NULL, NULL, &size);
-    if (t->pid == 0) {
+    if (t->pid == 0) { /* as from a login: whoever runs the tests in the background has Ctrl-C ignored */
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
         execvp(argv[0], (char *const *)argv);
         _exit(127);
     }

@@ -143,3 +143,21 @@ tests_unit_test_batch_entry_SOURCES = tests/unit/test_batch_entry.c tests/suppor
 	tests/support/toy.h
 tests_unit_test_batch_entry_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_batch_entry_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_csv
+TESTS += tests/unit/test_csv
+tests_unit_test_csv_SOURCES = tests/unit/test_csv.c
+tests_unit_test_csv_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_csv_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_write_source
+TESTS += tests/unit/test_write_source
+tests_unit_test_write_source_SOURCES = tests/unit/test_write_source.c
+tests_unit_test_write_source_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_write_source_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_discover
+TESTS += tests/unit/test_discover
+tests_unit_test_discover_SOURCES = tests/unit/test_discover.c tests/support/toy.c tests/support/toy.h
+tests_unit_test_discover_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_discover_LDADD = $(UNIT_LIBS)

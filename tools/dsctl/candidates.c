@@ -244,7 +244,8 @@ void candidates_find(candidates *c, dsctl *ctl, const char *line)
             offer_names(&f, ctl, kind, model);
     }
     c->typed = strlen(f.typed);
-    qsort(c->list, c->count, sizeof *c->list, compare);
+    if (c->count > 1)
+        qsort(c->list, c->count, sizeof *c->list, compare);
     words_free(&w);
 }
 

@@ -18,10 +18,10 @@ const command commands[] = {
     {"update", run_update, 3, 4, "SOURCE MODEL (ID | --where WHERE | --all) JSON", "change records, print how many",
      false},
     {"delete", run_delete, 2, 3, "SOURCE MODEL (ID | --where WHERE | --all)", "delete records, print how many", false},
-    {"import", run_import, 3, 3, "SOURCE MODEL FILE [--at KEY]", "store records of JSON lines, a JSON array or CSV",
-     false},
-    {"export", run_export, 3, 3, "SOURCE MODEL FILE [--at KEY] [--fields A,B]", "write all records in order of id",
-     false},
+    {"import", run_import, 3, 3, "SOURCE MODEL FILE [--at KEY] [--format F]",
+     "store records of JSON lines, a JSON array or CSV", false},
+    {"export", run_export, 3, 3, "SOURCE MODEL FILE [--at KEY] [--format F] [--fields A,B]",
+     "write all records in order of id", false},
     {"copy", run_copy, 3, 3, "SOURCE MODEL OTHER-SOURCE", "store a model's records on another data source too", false},
     {"migrate", run_migrate, 1, 2, "SOURCE [MODEL]", "make what is stored fit the models", false},
     {"discover", run_discover, 1, 2, "SOURCE [PATTERN]", "propose models for what is stored", false},
@@ -52,9 +52,12 @@ const char *command_arguments(const command *c, bool in_shell)
 
 void commands_print(FILE *out, bool in_shell)
 {
-    for (const command *c = commands; c->name != NULL; c++)
+    for (const command *c = commands; c->name != NULL; c++) {
+        const char *arguments = command_arguments(c, in_shell);
         if (!in_shell || !c->not_in_shell)
-            fprintf(out, "  %-10s %-48s %s\n", c->name, command_arguments(c, in_shell), c->help);
+            fprintf(out, "  %-10s %-25s%s%s\n", c->name, arguments,
+                    strlen(arguments) < 25 ? "" : "\n                                      ", c->help);
+    }
 }
 
 int dsctl_exit_status(ds_status status)
@@ -139,6 +142,21 @@ static ds_status take_words(dsctl *ctl, int count, char **words, int *rest_count
     return status;
 }
 
+/* An option that a command does not know is refused, for whoever gives it means something by it: its arguments name those
+ * that it takes. */
+static ds_status check_options(dsctl *ctl, const command *c)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } options[] = {{"--where", ctl->where != NULL},   {"--at", ctl->at != NULL}, {"--fields", ctl->fields != NULL},
+                   {"--format", ctl->format != NULL}, {"--all", ctl->all},       {"--replace", ctl->replace}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (options[i].given && strstr(c->arguments, options[i].name) == NULL)
+            return ds_error_set(&ctl->error, DS_INVALID, "%s takes no option %s", c->name, options[i].name);
+    return DS_OK;
+}
+
 /* ---- running ---- */
 
 static int run_command(dsctl *ctl, int argc, char **argv)
@@ -159,7 +177,9 @@ static int run_command(dsctl *ctl, int argc, char **argv)
                 command_arguments(c, ctl->source != NULL));
         return 2;
     }
-    ds_status status = c->run(ctl, argc - 1, argv + 1);
+    ds_status status = check_options(ctl, c);
+    if (status == DS_OK)
+        status = c->run(ctl, argc - 1, argv + 1);
     ds_status flushed = status == DS_OK ? dsctl_flushed(ctl) : DS_OK;
     if (status == DS_OK)
         status = flushed;

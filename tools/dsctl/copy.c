@@ -16,23 +16,44 @@ typedef struct copying {
     failures failures;
 } copying;
 
-static ds_status store(copying *c)
+/* What became of each record: those that cannot be stored are told, the first failure that others would meet too ends the
+ * copy. */
+static ds_status look_at_outcomes(copying *c, const ds_batch *batch)
 {
     ds_status final = DS_OK;
     for (size_t i = 0; i < c->n; i++) {
         ds_error error = {0};
-        ds_status status = final != DS_OK ? final : ds_replace_or_create(c->to, c->batch[i], NULL, &error);
-        if (final == DS_OK && status == DS_OK)
-            c->stored++;
-        else if (final == DS_OK && failure_is_final(status)) {
+        ds_status status = ds_batch_outcome(batch, i, &error);
+        c->stored += status == DS_OK;
+        if (status != DS_OK && !failure_is_final(status))
+            failures_add(&c->failures, &error);
+        else if (status != DS_OK && final == DS_OK) {
             final = status;
             c->ctl->error = error;
-        } else if (final == DS_OK)
-            failures_add(&c->failures, &error);
-        ds_record_free(c->batch[i]);
+        }
     }
-    c->n = 0;
     return final;
+}
+
+static ds_status store(copying *c)
+{
+    ds_batch *batch = NULL;
+    ds_error error = {0};
+    ds_status status = ds_batch_new(ds_model_source(c->to), &batch, &c->ctl->error);
+    if (status == DS_OK) {
+        ds_batch_set_options(batch, &(ds_options){.size = sizeof(ds_options), .cancel = c->ctl->cancel});
+        for (size_t i = 0; i < c->n; i++)
+            ds_batch_replace_or_create(batch, c->to, c->batch[i], NULL);
+        if (ds_batch_run(batch, 0, &error) == DS_OK)
+            c->stored += c->n;
+        else
+            status = look_at_outcomes(c, batch);
+    }
+    ds_batch_free(batch);
+    for (size_t i = 0; i < c->n; i++)
+        ds_record_free(c->batch[i]);
+    c->n = 0;
+    return status;
 }
 
 /* The same values as a record of the other model, with no type changed and no text checked again: what one backend holds,
@@ -72,7 +93,7 @@ static ds_status copy_all(copying *c, ds_cursor *cursor, uint64_t total)
             status = ds_cursor_next(cursor, &record, &c->ctl->error);
     }
     ds_error why = c->ctl->error;
-    ds_status last = store(c); /* what came before the failure is good */
+    ds_status last = c->n == 0 ? DS_OK : store(c); /* what came before the failure is good */
     if (status != DS_OK)
         c->ctl->error = why;
     progress_end(&bar);

@@ -169,7 +169,7 @@ static ds_status open_editor(shell *s)
     el_set(s->editor, EL_PROMPT, prompt_of);
     el_set(s->editor, EL_EDITOR, "emacs");
     el_set(s->editor, EL_HIST, history, s->past.lines);
-    el_set(s->editor, EL_ADDFN, "ds-complete", "completes what is typed", complete);
+    el_wset(s->editor, EL_ADDFN, L"ds-complete", L"completes what is typed", complete); /* el_set would lose copies */
     el_set(s->editor, EL_GETCFN, read_key);
     el_set(s->editor, EL_BIND, "^I", "ds-complete", NULL);
     el_set(s->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);

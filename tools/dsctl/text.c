@@ -65,7 +65,8 @@ static const char *print_value(FILE *out, const char *at, size_t depth);
 /* "estimatedCost" as "estimated cost", and some in words of our own. */
 static void print_key(FILE *out, const char *key, size_t length)
 {
-    static const char *const words[][2] = {{"backend", "done by the backend"}, {"library", "left to the library"}};
+    static const char *const words[][2] = {
+        {"access", "found by"}, {"backend", "done by the backend"}, {"library", "left to the library"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (length == strlen(words[i][0]) && memcmp(key, words[i][0], length) == 0) {
             fputs(words[i][1], out);

@@ -1,0 +1,406 @@
+/* SQLite through the library against the raw C API with prepared statements, in one run on one CPU: find by id, 10,000
+ * creates in one batch, an indexed find of 100, a full scan. Both sides work on tables of the same definition (the raw
+ * side's is copied from the library's), with the same journal and the same pragmas, and both end with each record's values
+ * copied to memory of their own. CPU time of user and system, the median of several rounds in turn. */
+#include <datasource/datasource.h>
+
+#include <sched.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RECORDS 10000
+#define FOUND   100 /* of one age */
+#ifndef ROUNDS
+#define ROUNDS 15
+#endif
+#define LOOKUPS 10000
+#define FINDS   300
+#define SCANS   10
+#define MOST    1.3
+
+typedef struct person {
+    char id[32], name[32];
+    int64_t age, born;
+    double score;
+    int member;
+} person;
+
+static person people[RECORDS];
+static char folder[] = "/tmp/datasource-bench-XXXXXX", library_file[64], raw_file[64];
+static ds_source *source;
+static ds_model *model;
+static sqlite3 *db;
+static uint64_t checksum[2]; /* of what was read, by side: the same work */
+
+static void need(bool holds, const char *what, const char *why)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "bench: %s: %s\n", what, why);
+    exit(EXIT_FAILURE);
+}
+
+static void need_status(ds_status status, const ds_error *error, const char *what)
+{
+    need(status == DS_OK, what, error->message);
+}
+
+static void need_code(int code, const char *what)
+{
+    need(code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW, what, sqlite3_errmsg(db));
+}
+
+static double cpu_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+/* ---- what both sides do with a record: a copy, and a sum over it ---- */
+
+static uint64_t digest(const person *p)
+{
+    return (uint64_t)p->age + (uint64_t)p->born + (uint64_t)p->member + (uint64_t)(p->score * 2) + (uint64_t)p->id[25] +
+           (uint64_t)p->name[0];
+}
+
+static void make_people(void)
+{
+    for (int i = 0; i < RECORDS; i++) {
+        person *p = &people[i];
+        snprintf(p->id, sizeof p->id, "01HXYZ%020d", (i * 7919) % RECORDS);
+        snprintf(p->name, sizeof p->name, "Ada Lovelace the %d.", i % 1000);
+        p->age = i % (RECORDS / FOUND);
+        p->born = 1700000000000 + i;
+        p->score = i * 0.5;
+        p->member = i % 2;
+    }
+}
+
+/* ---- the library ---- */
+
+#define DEFINITION                                                                                                     \
+    "{\"name\":\"Person\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"name\":\"string\","               \
+    "\"age\":{\"type\":\"integer\",\"index\":true},\"score\":\"number\",\"member\":\"boolean\",\"born\":\"date\"}}"
+
+static ds_record *record_of(const person *p)
+{
+    ds_record *record = ds_record_new(model);
+    ds_record_set(record, "id", ds_string(p->id));
+    ds_record_set(record, "name", ds_string(p->name));
+    ds_record_set(record, "age", ds_integer(p->age));
+    ds_record_set(record, "score", ds_number(p->score));
+    ds_record_set(record, "member", ds_boolean(p->member != 0));
+    ds_record_set(record, "born", ds_date(p->born));
+    return record;
+}
+
+/* By the number of the property, as the raw side reads by the number of the column. */
+static ds_value field(const ds_record *record, size_t slot)
+{
+    ds_field f;
+    return ds_record_field(record, slot, &f) ? f.value : ds_null();
+}
+
+static void take_text(char to[32], ds_value value)
+{
+    need(value.type == DS_STRING && value.length < 32, "a text", "it is not what was stored");
+    memcpy(to, value.as.string, value.length + 1u);
+}
+
+static uint64_t digest_of(const ds_record *record)
+{
+    person p;
+    take_text(p.id, field(record, 0));
+    take_text(p.name, field(record, 1));
+    p.age = field(record, 2).as.integer;
+    p.score = field(record, 3).as.number;
+    p.member = field(record, 4).as.boolean;
+    p.born = field(record, 5).as.date;
+    return digest(&p);
+}
+
+static void library_find_by_id(void)
+{
+    ds_error error;
+    for (int i = 0; i < LOOKUPS; i++) {
+        ds_record *found;
+        need_status(ds_find_by_id(model, ds_string(people[i % RECORDS].id), &found, &error), &error, "find by id");
+        checksum[0] += digest_of(found);
+        ds_record_free(found);
+    }
+}
+
+static void library_walk(const ds_query *query, size_t expected)
+{
+    ds_cursor *cursor;
+    ds_error error;
+    const ds_record *record;
+    size_t count = 0;
+    need_status(ds_find(model, query, &cursor, &error), &error, "find");
+    while (need_status(ds_cursor_next(cursor, &record, &error), &error, "next"), record != NULL) {
+        checksum[0] += digest_of(record);
+        count++;
+    }
+    ds_cursor_close(cursor);
+    need(count == expected, "find", "another number of records came");
+}
+
+static void library_find(void)
+{
+    for (int i = 0; i < FINDS; i++) {
+        ds_filter *where = ds_where("age", DS_EQ, ds_integer(i % (RECORDS / FOUND)));
+        library_walk(DS_QUERY(.where = where), FOUND);
+        ds_filter_free(where);
+    }
+}
+
+static void library_scan(void)
+{
+    for (int i = 0; i < SCANS; i++)
+        library_walk(NULL, RECORDS);
+}
+
+static void library_empty(void)
+{
+    ds_error error;
+    need_status(ds_delete(model, ds_everything(), NULL, &error), &error, "delete");
+}
+
+static void library_create(void)
+{
+    static ds_record *records[RECORDS];
+    ds_error error;
+    for (int i = 0; i < RECORDS; i++)
+        records[i] = record_of(&people[i]);
+    need_status(ds_create_all(model, records, RECORDS, NULL, &error), &error, "create");
+    for (int i = 0; i < RECORDS; i++)
+        ds_record_free(records[i]);
+}
+
+/* ---- the raw API ---- */
+
+static sqlite3_stmt *prepare(const char *sql)
+{
+    sqlite3_stmt *stmt;
+    need_code(sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL), sql);
+    return stmt;
+}
+
+static void run(const char *sql)
+{
+    need_code(sqlite3_exec(db, sql, NULL, NULL, NULL), sql);
+}
+
+static void column_text(char to[32], sqlite3_stmt *stmt, int at)
+{
+    const unsigned char *bytes = sqlite3_column_text(stmt, at);
+    int length = sqlite3_column_bytes(stmt, at);
+    need(bytes != NULL && length < 32, "a text", "it is not what was stored");
+    memcpy(to, bytes, (size_t)length + 1);
+}
+
+static uint64_t row_digest(sqlite3_stmt *stmt)
+{
+    person p;
+    column_text(p.id, stmt, 0);
+    column_text(p.name, stmt, 1);
+    p.age = sqlite3_column_int64(stmt, 2);
+    p.score = sqlite3_column_double(stmt, 3);
+    p.member = sqlite3_column_int(stmt, 4);
+    p.born = sqlite3_column_int64(stmt, 5);
+    return digest(&p);
+}
+
+#define COLUMNS "SELECT id, name, age, score, member, born FROM Person"
+
+static void raw_find_by_id(void)
+{
+    static sqlite3_stmt *stmt;
+    if (stmt == NULL)
+        stmt = prepare(COLUMNS " WHERE id = ?");
+    for (int i = 0; i < LOOKUPS; i++) {
+        const person *p = &people[i % RECORDS];
+        sqlite3_bind_text(stmt, 1, p->id, (int)strlen(p->id), SQLITE_STATIC);
+        need(sqlite3_step(stmt) == SQLITE_ROW, "find by id", sqlite3_errmsg(db));
+        checksum[1] += row_digest(stmt);
+        sqlite3_reset(stmt);
+    }
+}
+
+static void raw_walk(sqlite3_stmt *stmt, size_t expected)
+{
+    size_t count = 0;
+    int code;
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        checksum[1] += row_digest(stmt);
+        count++;
+    }
+    need_code(code, "find");
+    need(count == expected, "find", "another number of records came");
+    sqlite3_reset(stmt);
+}
+
+static void raw_find(void)
+{
+    static sqlite3_stmt *stmt;
+    if (stmt == NULL)
+        stmt = prepare(COLUMNS " WHERE age = ?");
+    for (int i = 0; i < FINDS; i++) {
+        sqlite3_bind_int64(stmt, 1, i % (RECORDS / FOUND));
+        raw_walk(stmt, FOUND);
+    }
+}
+
+static void raw_scan(void)
+{
+    static sqlite3_stmt *stmt;
+    if (stmt == NULL)
+        stmt = prepare(COLUMNS);
+    for (int i = 0; i < SCANS; i++)
+        raw_walk(stmt, RECORDS);
+}
+
+static void raw_empty(void)
+{
+    run("DELETE FROM Person");
+}
+
+static void raw_create(void)
+{
+    static sqlite3_stmt *stmt;
+    if (stmt == NULL)
+        stmt = prepare("INSERT INTO Person (id, name, age, score, member, born) VALUES (?, ?, ?, ?, ?, ?)");
+    run("BEGIN IMMEDIATE");
+    for (int i = 0; i < RECORDS; i++) {
+        const person *p = &people[i];
+        sqlite3_bind_text(stmt, 1, p->id, (int)strlen(p->id), SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 2, p->name, (int)strlen(p->name), SQLITE_STATIC);
+        sqlite3_bind_int64(stmt, 3, p->age);
+        sqlite3_bind_double(stmt, 4, p->score);
+        sqlite3_bind_int(stmt, 5, p->member);
+        sqlite3_bind_int64(stmt, 6, p->born);
+        need_code(sqlite3_step(stmt), "create");
+        sqlite3_reset(stmt);
+    }
+    run("COMMIT");
+}
+
+/* ---- both ---- */
+
+static void copy_schema(void)
+{
+    sqlite3 *from;
+    sqlite3_stmt *stmt;
+    need(sqlite3_open(library_file, &from) == SQLITE_OK, "the library's file", "it could not be opened");
+    need(sqlite3_prepare_v2(from, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL", -1, &stmt, NULL) == SQLITE_OK,
+         "the library's schema", sqlite3_errmsg(from));
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        run((const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    sqlite3_close(from);
+}
+
+static void open_both(void)
+{
+    char settings[128];
+    ds_error error;
+    uint64_t count;
+    need(mkdtemp(folder) != NULL, "the folder", "it could not be made");
+    snprintf(library_file, sizeof library_file, "%s/library.db", folder);
+    snprintf(raw_file, sizeof raw_file, "%s/raw.db", folder);
+    snprintf(settings, sizeof settings, "{\"file\":\"%s\"}", library_file);
+    need_status(ds_source_open("sqlite", settings, &source, &error), &error, "open");
+    need_status(ds_model_define(source, DEFINITION, &model, &error), &error, "define");
+    need_status(ds_count(model, NULL, &count, &error), &error, "count"); /* makes the table */
+    need(sqlite3_open(raw_file, &db) == SQLITE_OK, "the raw file", "it could not be opened");
+    run("PRAGMA journal_mode=WAL");
+    run("PRAGMA synchronous=FULL");
+    copy_schema();
+}
+
+static void close_both(void)
+{
+    char command[128];
+    ds_source_close(source);
+    for (sqlite3_stmt *s; (s = sqlite3_next_stmt(db, NULL)) != NULL;)
+        sqlite3_finalize(s);
+    sqlite3_close(db);
+    snprintf(command, sizeof command, "rm -r '%s'", folder);
+    need(system(command) == 0, "the folder", "it could not be removed");
+}
+
+typedef struct contest {
+    const char *name;
+    void (*library)(void), (*raw)(void);
+    void (*library_before)(void), (*raw_before)(void); /* not timed; or NULL */
+    int operations;
+} contest;
+
+static double timed(void (*before)(void), void (*side)(void))
+{
+    if (before != NULL)
+        before();
+    double start = cpu_us();
+    side();
+    return cpu_us() - start;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, ROUNDS, sizeof *values, by_size);
+    return values[ROUNDS / 2];
+}
+
+static bool hold(const contest *c)
+{
+    double library[ROUNDS], raw[ROUNDS], ratio[ROUNDS];
+    for (int i = -1; i < ROUNDS; i++) { /* the first round warms up */
+        double a = timed(c->library_before, c->library), b = timed(c->raw_before, c->raw);
+        if (i >= 0)
+            library[i] = a, raw[i] = b, ratio[i] = a / b;
+    }
+    double r = median(ratio);
+    printf("%-28s %10.2f %10.2f %8.2f%s\n", c->name, median(library) / c->operations, median(raw) / c->operations, r,
+           r <= MOST ? "" : "  more than it may");
+    return r <= MOST;
+}
+
+/* With an argument: only the contests whose names have it. */
+int main(int argc, char **argv)
+{
+    static const contest contests[] = {
+        {"10,000 creates in one batch", library_create, raw_create, library_empty, raw_empty, RECORDS},
+        {"find by id", library_find_by_id, raw_find_by_id, NULL, NULL, LOOKUPS},
+        {"indexed find of 100", library_find, raw_find, NULL, NULL, FINDS},
+        {"full scan, a record", library_scan, raw_scan, NULL, NULL, SCANS * RECORDS},
+    };
+    bool held = true;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(0, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    make_people();
+    open_both();
+    library_create();
+    raw_create();
+    printf("SQLite %s, CPU time in us of the median of %d rounds\n", sqlite3_libversion(), ROUNDS);
+    printf("%-28s %10s %10s %8s\n", "", "library", "raw", "ratio");
+    for (size_t i = 0; i < sizeof contests / sizeof *contests; i++)
+        if (argc < 2 || strstr(contests[i].name, argv[1]) != NULL)
+            held = hold(&contests[i]) && held;
+    need(checksum[0] == checksum[1], "what was read", "the two sides have read different values");
+    close_both();
+    return held ? EXIT_SUCCESS : EXIT_FAILURE;
+}
