@@ -83,8 +83,7 @@ static ds_value carried_version(const table *t, const change *c)
 static void write_where(question *q, const writing *w, const change *c, bool conditions)
 {
     text_put(&q->text, " WHERE ");
-    write_name(q, q->table->id_slot);
-    text_put(&q->text, " = ?");
+    layout_id(q->table, q->layout, &q->text);
     question_value(q, c->id);
     layout_alive(w->layout, &q->text);
     if (w->layout->has_expires)

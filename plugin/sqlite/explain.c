@@ -32,17 +32,23 @@ static void take_index(const table *t, const char *words, plan *p)
     snprintf(p->index, sizeof p->index, "%.*s", (int)(length < 199 ? length : 199), name);
 }
 
-static void take_line(const table *t, const char *words, plan *p)
+/* The key that SQLite itself keeps for the id. */
+static bool is_key_of_id(const table *t, const char *words, const char *index, const ds_selection *asked)
+{
+    bool key = index != NULL && starts(index + strlen("INDEX "), "sqlite_autoindex_");
+    bool ordered = asked->order_count > 0 && asked->order[0].slot == t->id_slot;
+    return key && (ordered || strstr(words, ds_model_property(t->model, t->id_slot)->name) != NULL);
+}
+
+static void take_line(const table *t, const char *words, const ds_selection *asked, plan *p)
 {
     const char *index = strstr(words, "INDEX ");
-    const char *id = ds_model_property(t->model, t->id_slot)->name;
     p->sorts = p->sorts || starts(words, "USE TEMP B-TREE");
     if (!starts(words, "SEARCH ") && !starts(words, "SCAN "))
         return;
     p->searches = p->searches || starts(words, "SEARCH ");
     p->scans = p->scans || starts(words, "SCAN ");
-    if (strstr(words, "INTEGER PRIMARY KEY") != NULL ||
-        (index != NULL && starts(index + 6, "sqlite_autoindex_") && strstr(words, id) != NULL))
+    if (strstr(words, "INTEGER PRIMARY KEY") != NULL || is_key_of_id(t, words, index, asked))
         p->by_id = true;
     else if (index != NULL)
         take_index(t, index, p);
@@ -69,7 +75,7 @@ static void write_words(const plan *p, ds_buffer *members)
     ds_buffer_format(members, ",\"sorts\":%s", p->sorts ? "true" : "false");
 }
 
-static int plan_read(conn *c, const table *t, const question *q, ds_buffer *members)
+static int plan_read(conn *c, const question *q, const ds_selection *asked, ds_buffer *members)
 {
     text ask = {.bytes = NULL};
     sqlite3_stmt *stmt = NULL;
@@ -85,7 +91,7 @@ static int plan_read(conn *c, const table *t, const question *q, ds_buffer *memb
         code = line == NULL ? SQLITE_NOMEM : SQLITE_OK;
         if (line == NULL)
             break;
-        take_line(t, line, &p);
+        take_line(q->table, line, asked, &p);
         text_put(&lines, lines.length == 0 ? "" : ",");
         text_json(&lines, line, strlen(line));
     }
@@ -109,7 +115,7 @@ static int explain_once(conn *c, const table *t, const layout *l, void *user)
         return SQLITE_NOMEM;
     question_begin(&q, t, l);
     asked->did = select_write(&q, asked->selection, asked->may, slots, &count);
-    int code = plan_read(c, t, &q, asked->members);
+    int code = plan_read(c, &q, asked->selection, asked->members);
     question_end(&q);
     ds_free(slots);
     return code;

@@ -222,6 +222,15 @@ void layout_columns(const table *t, const layout *l, text *to)
         text_put(to, ", \"" MORE_COLUMN "\"");
 }
 
+/* A column of another kind compares texts in its own way: '1' with '01', 'a' with 'A'. */
+void layout_id(const table *t, const layout *l, text *to)
+{
+    bool plain = t->integer_id || l->columns[t->id_slot].trust != ODD;
+    text_put(to, plain ? "" : "CAST(");
+    text_name(to, ds_model_property(t->model, t->id_slot)->name);
+    text_put(to, plain ? " = ?" : " AS TEXT) = ? COLLATE BINARY");
+}
+
 void layout_alive(const layout *l, text *to)
 {
     if (l->has_expires)
@@ -237,8 +246,7 @@ static void write_find(const table *t, layout *l, text *to)
     text_put(to, " FROM ");
     text_name(to, t->name);
     text_put(to, " WHERE ");
-    text_name(to, ds_model_property(t->model, t->id_slot)->name);
-    text_put(to, " = ?");
+    layout_id(t, l, to);
     layout_alive(l, to);
 }
 
@@ -344,35 +352,56 @@ static bool table_is_strict(const char *words)
     return end != NULL && declares(end, "STRICT");
 }
 
-/* A row of table_xinfo: name, type, pk. */
-static void column_take(const table *t, layout *l, sqlite3_stmt *row, const char *words, bool has_rowid)
+/* Only bytes compared as bytes are what the library compares. */
+static bool is_binary(conn *c, const table *t, const char *name)
 {
+    const char *collation = NULL;
+    int code = sqlite3_table_column_metadata(c->db, NULL, t->name, name, NULL, &collation, NULL, NULL, NULL);
+    return code == SQLITE_OK && collation != NULL && sqlite3_stricmp(collation, "BINARY") == 0;
+}
+
+typedef struct looking {
+    const table *table;
+    layout *layout;
+    conn *conn;
+    const char *words; /* the table's SQL */
+} looking;
+
+/* A row of table_xinfo: name, type, pk, and whether the key has an index: one that has not is the rowid itself. */
+static trust trust_of(const looking *at, size_t slot, sqlite3_stmt *row)
+{
+    const table *t = at->table;
+    const ds_property *property = ds_model_property(t->model, slot);
     const char *name = (const char *)sqlite3_column_text(row, 0), *type = (const char *)sqlite3_column_text(row, 1);
-    if (name == NULL || type == NULL)
+    bool is_key = sqlite3_column_int(row, 2) == 1 && sqlite3_column_int(row, 3) == 0;
+    if (property->type >= DS_PROPERTY_OBJECT || !is_binary(at->conn, t, name))
+        return ODD; /* JSON is not compared as text */
+    if (slot == t->id_slot && is_key && t->integer_id && sqlite3_stricmp(type, "INTEGER") == 0)
+        return SURE;
+    trust found =
+        strstr(at->words, t->text[slot]) != NULL ? SURE : trust_of_type(property, type, table_is_strict(at->words));
+    bool other_order = property->type == DS_PROPERTY_STRING && !t->lite->utf8; /* UTF-16's bytes have another */
+    return found == SURE && other_order ? PLAIN : found;
+}
+
+static void column_take(const looking *at, sqlite3_stmt *row)
+{
+    layout *l = at->layout;
+    const char *name = (const char *)sqlite3_column_text(row, 0);
+    if (name == NULL || sqlite3_column_text(row, 1) == NULL)
         return;
     l->has_more = l->has_more || strcmp(name, MORE_COLUMN) == 0;
     l->has_expires = l->has_expires || strcmp(name, EXPIRES_COLUMN) == 0;
-    for (size_t i = 0; i < t->property_count; i++) {
-        const ds_property *property = ds_model_property(t->model, i);
-        if (sqlite3_stricmp(property->name, name) != 0)
-            continue;
-        bool is_rowid =
-            has_rowid && sqlite3_column_int(row, 2) == 1 && sqlite3_stricmp(type, "INTEGER") == 0 && t->integer_id;
-        l->columns[i].exists = true;
-        l->columns[i].trust = (i == t->id_slot && is_rowid) || strstr(words, t->text[i]) != NULL
-                                  ? SURE
-                                  : trust_of_type(property, type, table_is_strict(words));
-        if (property->type >= DS_PROPERTY_OBJECT)
-            l->columns[i].trust = ODD; /* JSON is not compared as text */
-        if (property->type == DS_PROPERTY_STRING && !t->lite->utf8 && l->columns[i].trust == SURE)
-            l->columns[i].trust = PLAIN; /* UTF-16 has another order of bytes */
-        return;
-    }
+    for (size_t i = 0; i < at->table->property_count; i++)
+        if (sqlite3_stricmp(ds_model_property(at->table->model, i)->name, name) == 0) {
+            l->columns[i].exists = true;
+            l->columns[i].trust = trust_of(at, i, row);
+        }
 }
 
 static int columns_read(const table *t, layout *l, conn *c, const char *words)
 {
-    /* a primary key that is the rowid itself has no index */
+    const looking at = {t, l, c, words};
     static const char ask[] = "SELECT name, type, pk, (SELECT count(*) FROM pragma_index_list(?1) WHERE origin = 'pk') "
                               "FROM pragma_table_xinfo(?1)";
     sqlite3_stmt *stmt = NULL;
@@ -380,7 +409,7 @@ static int columns_read(const table *t, layout *l, conn *c, const char *words)
     if (code == SQLITE_OK)
         code = sqlite3_bind_text(stmt, 1, t->name, -1, SQLITE_STATIC);
     while (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        column_take(t, l, stmt, words, sqlite3_column_int(stmt, 3) == 0);
+        column_take(&at, stmt);
         code = SQLITE_OK;
     }
     sqlite3_finalize(stmt);

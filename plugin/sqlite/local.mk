@@ -4,6 +4,7 @@ plugin_datasource_sqlite_la_SOURCES = \
 	plugin/sqlite/batch.c \
 	plugin/sqlite/change.c \
 	plugin/sqlite/codec.c \
+	plugin/sqlite/discover.c \
 	plugin/sqlite/execute.c \
 	plugin/sqlite/explain.c \
 	plugin/sqlite/filter.c \

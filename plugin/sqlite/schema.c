@@ -180,6 +180,35 @@ static void index_write(const table *t, const ds_index *index, const char *name,
     text_put(to, ")");
 }
 
+/* Whether the table has an index that does as well, made by another program: of the same columns, or (not unique) one that
+ * begins with them. */
+static int has_likewise(const fitting *f, const ds_index *index, bool *has)
+{
+    static const char ask[] =
+        "SELECT 1 FROM pragma_index_list(?1) AS l WHERE NOT l.partial AND l.name NOT LIKE '%#%' AND l.\"unique\" >= ?3 "
+        "AND (SELECT min(name IS NOT NULL AND coll = 'BINARY') AND CASE WHEN ?3 "
+        "THEN group_concat(name || iif(\"desc\", '-', '+'), '') = ?2 COLLATE NOCASE "
+        "ELSE instr(lower(group_concat(name || iif(\"desc\", '-', '+'), '')), lower(?2)) = 1 END "
+        "FROM (SELECT * FROM pragma_index_xinfo(l.name) WHERE key ORDER BY seqno))";
+    sqlite3_stmt *stmt = NULL;
+    text keys = {.bytes = NULL};
+    for (size_t i = 0; i < index->key_count; i++) {
+        text_put(&keys, ds_model_property(f->table->model, index->slots[i])->name);
+        text_put(&keys, index->descending[i] ? "-" : "+");
+    }
+    int code = keys.failed ? SQLITE_NOMEM : sqlite3_prepare_v2(f->conn->db, ask, -1, &stmt, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(stmt, 1, f->table->name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 2, keys.bytes, -1, SQLITE_STATIC);
+        sqlite3_bind_int(stmt, 3, index->unique);
+        code = sqlite3_step(stmt);
+        *has = code == SQLITE_ROW;
+    }
+    sqlite3_finalize(stmt);
+    text_free(&keys);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
 /* An index that must be as f->words says; `shown` is its name for people. */
 static ds_status fit_index(fitting *f, const char *name, const char *shown)
 {
@@ -212,6 +241,12 @@ static ds_status fit_indexes(fitting *f)
     for (size_t i = 0; i < ds_model_index_count(t->model) && status == DS_OK; i++) {
         const ds_index *index = ds_model_index(t->model, i);
         text name = {.bytes = NULL};
+        bool has = false;
+        int code = has_likewise(f, index, &has);
+        if (code != SQLITE_OK)
+            return fit_failed(f, code, "index");
+        if (has)
+            continue;
         schema_index_name(t, index, &name);
         if (name.failed)
             status = problem_nomem(f->call->error);

@@ -50,7 +50,6 @@ static uint32_t write_rest(question *q, const ds_selection *selection, uint32_t 
         ordered = true, did |= DS_DID_ORDER;
     bool behind = selection->after == NULL;
     if (!behind && ordered && (may & DS_DID_AFTER) != 0) {
-        text_put(&q->text, " AND ");
         after_write(q, selection);
         behind = true;
         did |= DS_DID_AFTER;

@@ -15,8 +15,7 @@ static void write_one(question *q, const char *verb, const char *name, const cha
     if (update)
         question_value(q, *value);
     text_put(&q->text, " WHERE ");
-    text_name(&q->text, ds_model_property(t->model, t->id_slot)->name);
-    text_put(&q->text, " = ?");
+    layout_id(t, q->layout, &q->text);
     question_value(q, id);
     layout_alive(q->layout, &q->text);
     if (q->layout->has_expires)

@@ -179,6 +179,7 @@ const ds_connector ds_connector_v1 = {
     .expire = lite_expire,
     .ttl = lite_ttl,
     .migrate = lite_migrate,
+    .discover = lite_discover,
     .explain = lite_explain,
     .execute = lite_execute,
     .stats = lite_stats,

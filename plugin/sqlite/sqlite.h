@@ -158,7 +158,8 @@ ds_status layout_read(table *t, conn *c, layout **out, ds_call *call);
 void layout_free(layout *l);
 /* The columns that a record is read from, in the order of slots, then `more` where the model shows it. */
 void layout_columns(const table *t, const layout *l, text *to);
-void layout_alive(const layout *l, text *to); /* " AND ..." where records expire; one parameter: now */
+void layout_id(const table *t, const layout *l, text *to); /* "the id is ?" */
+void layout_alive(const layout *l, text *to);              /* " AND ..." where records expire; one parameter: now */
 
 /* Makes the table fit the model: creates what is missing, or (`migrating`) drops what is left over, too. The names of what
  * was done go to the report (NULL: none). `check`: says what would be done, and does nothing. */
@@ -233,6 +234,7 @@ bool question_failed(const question *q);
 exactness filter_write(question *q, const ds_filter *where, bool negated);
 bool order_is_exact(const question *q, const ds_order *order, size_t count);
 void order_write(question *q, const ds_order *order, size_t count);
+/* " AND ..." behind a WHERE, which then may be two SELECTs that are merged: only an ORDER BY and a LIMIT may follow. */
 void after_write(question *q, const ds_selection *selection);
 
 /* ---- select.c, scan.c ---- */

@@ -83,6 +83,12 @@ void text_json(text *to, const char *bytes, size_t length)
     text_add(to, "\"", 1);
 }
 
+void text_repeat(text *to, size_t length)
+{
+    if (text_reserve(to, length))
+        text_add(to, to->bytes, length);
+}
+
 void text_cut(text *to, size_t length)
 {
     if (to->failed || length >= to->length)

@@ -15,6 +15,7 @@ void text_put(text *to, const char *words);
 void text_name(text *to, const char *name); /* in quotes, as SQL writes a name */
 void text_number(text *to, int64_t number);
 void text_json(text *to, const char *bytes, size_t length); /* as a JSON string */
+void text_repeat(text *to, size_t length);                  /* its own first bytes again */
 void text_cut(text *to, size_t length);                     /* back to an earlier length */
 void text_free(text *of);
 
