@@ -45,7 +45,8 @@ EXTRA_DIST += \
 	examples/expected/upsert.txt \
 	examples/expected/values.txt \
 	examples/expected/watch.txt
-EXTRA_DIST += examples/README.md examples/demo/models.json examples/demo/memory.json examples/demo/redis.json
+EXTRA_DIST += examples/README.md examples/demo/models.json examples/demo/memory.json examples/demo/sqlite.json \
+	examples/demo/redis.json
 examples_allocator_SOURCES = examples/allocator.c examples/example.h
 examples_allocator_LDADD = libdatasource.la
 examples_batches_SOURCES = examples/batches.c examples/example.h
