@@ -99,10 +99,18 @@ static ds_status take_name(record_fetch *fetch, const char *name, size_t length)
     return status;
 }
 
+static ds_status put_text(record_fetch *fetch, size_t slot, const char *text, size_t length)
+{
+    redis_dialect dialect = fetch->state->dialect;
+    if (dialect == DIALECT_NATIVE)
+        return ds_record_put_text(fetch->record, slot, text, length);
+    return dialect_put_text(dialect, ds_model_property(fetch->model, slot)->type, fetch->record, slot, text, length);
+}
+
 static ds_status put_value(record_fetch *fetch, const char *text, size_t length)
 {
     if (fetch->slot != DS_NO_SLOT)
-        return ds_record_put_text(fetch->record, fetch->slot, text, length);
+        return put_text(fetch, fetch->slot, text, length);
     return ds_record_put_named(fetch->record, fetch->name, fetch->name_length, ds_string_n(text, length));
 }
 
@@ -147,7 +155,7 @@ static ds_status take_field(void *user, const redis_place *at, const char *bytes
         return status;
     const char *name = fetch->fields[at->index];
     if (fetch->slots[at->index] != DS_NO_SLOT)
-        return ds_record_put_text(fetch->record, fetch->slots[at->index], bytes, length);
+        return put_text(fetch, fetch->slots[at->index], bytes, length);
     return ds_record_put_named(fetch->record, name, strlen(name), ds_string_n(bytes, length));
 }
 

@@ -1,6 +1,8 @@
-/* Values as arguments: canonical text, but JSON text where the property is of type any, so that the value keeps its
+/* Values as arguments: the dialect's text, but JSON text where the property is of type any, so that the value keeps its
  * type. */
 #include "fields.h"
+
+#define BASE64_LENGTH(bytes) (((size_t)(bytes) + 2) / 3 * 4)
 
 typedef struct stored {
     const char *bytes;
@@ -9,23 +11,36 @@ typedef struct stored {
     char *json; /* owned */
 } stored;
 
-static bool is_any(const redis_model *state, size_t slot)
+static bool is_base64(const redis_model *state, size_t slot, ds_value value)
 {
     const ds_property *property = ds_model_property(state->model, slot);
-    return property != NULL && property->type == DS_PROPERTY_ANY;
+    return property != NULL && dialect_is_base64(state->dialect, property->type, value);
+}
+
+/* As JSON writes it, which has base64 for binary; of that without the quotes. false: out of memory. */
+static bool stored_json(stored *out, ds_value value, size_t quotes)
+{
+    out->json = ds_value_to_json(value);
+    if (out->json == NULL)
+        return false;
+    out->bytes = out->json + quotes;
+    out->length = strlen(out->json) - 2 * quotes;
+    return true;
 }
 
 /* false: out of memory. */
 static bool stored_make(stored *out, const redis_model *state, size_t slot, ds_value value)
 {
+    const ds_property *property = ds_model_property(state->model, slot);
     out->json = NULL;
-    if ((value.type == DS_STRING || value.type == DS_NUMBER) && is_any(state, slot)) {
-        out->json = ds_value_to_json(value);
-        out->bytes = out->json;
-        out->length = out->json == NULL ? 0 : strlen(out->json);
-        return out->json != NULL;
-    }
-    ds_value_text(value, &out->text);
+    if (property != NULL && property->type == DS_PROPERTY_ANY && (value.type == DS_STRING || value.type == DS_NUMBER))
+        return stored_json(out, value, 0);
+    if (is_base64(state, slot, value))
+        return stored_json(out, value, 1);
+    if (property != NULL)
+        dialect_text(state->dialect, property->type, value, &out->text);
+    else
+        ds_value_text(value, &out->text);
     out->bytes = out->text.bytes;
     out->length = out->text.length;
     return true;
@@ -48,8 +63,9 @@ field_counts fields_count(const redis_model *state, const ds_record *record)
             counts.nulls++;
         else
             counts.values++;
-        if (field.value.length > counts.longest)
-            counts.longest = field.value.length;
+        size_t length = is_base64(state, slot, field.value) ? BASE64_LENGTH(field.value.length) : field.value.length;
+        if (length > counts.longest)
+            counts.longest = length;
     }
     return counts;
 }

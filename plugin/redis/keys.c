@@ -1,4 +1,5 @@
-/* Keys: <keyPrefix><Model>:<id>, <keyPrefix><Model>#sequence; with a partition {<Model>.<p>} stands for <Model>. */
+/* Keys: <keyPrefix><Model>:<id>, <keyPrefix><Model>#sequence; with a partition {<Model>.<p>} stands for <Model>. Settings of
+ * the model may name others. */
 #include "keys.h"
 
 #include <stdio.h>
@@ -13,9 +14,17 @@ static const char *kind_suffix(key_kind kind)
     return kind == KEY_RECORD ? ":" : "#sequence";
 }
 
+/* The counter, where a setting says its whole key. */
+static bool is_named(const key_space *keys, key_kind kind, size_t partition)
+{
+    return kind == KEY_SEQUENCE && keys->sequence != NULL && partition == NO_PARTITION;
+}
+
 size_t key_length(const key_space *keys, key_kind kind, size_t partition, size_t id_length)
 {
     char digits[32];
+    if (is_named(keys, kind, partition))
+        return keys->prefix_length + keys->sequence_length;
     size_t length = keys->prefix_length + strlen(kind_suffix(kind)) + id_length;
     if (partition != NO_PARTITION)
         return length + keys->name_length + partition_print(partition, digits) + 2;
@@ -33,6 +42,10 @@ void key_write(const key_space *keys, key_kind kind, size_t partition, const cha
 {
     char digits[32];
     out = put(out, keys->prefix, keys->prefix_length);
+    if (is_named(keys, kind, partition)) {
+        put(out, keys->sequence, keys->sequence_length);
+        return;
+    }
     if (partition != NO_PARTITION) {
         out = put(out, "{", 1);
         out = put(out, keys->name, keys->name_length);

@@ -11,6 +11,8 @@ typedef struct key_space {
     size_t name_length;
     const char *record; /* what stands for the name in the keys of records: settings.redis.key, or the name */
     size_t record_length;
+    const char *sequence; /* settings.redis.sequence, in place of <Model>#sequence; NULL: that */
+    size_t sequence_length;
 } key_space;
 
 typedef enum key_kind { KEY_RECORD, KEY_SEQUENCE } key_kind;

@@ -24,7 +24,8 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/url.c plugin/redis/url.h
 # the mapping
 plugin_redis_libredis_la_SOURCES += \
-	plugin/redis/batch.c plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/fetch.c plugin/redis/fetch.h \
+	plugin/redis/batch.c plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/dialect.c \
+	plugin/redis/dialect.h plugin/redis/fetch.c plugin/redis/fetch.h \
 	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/model.c plugin/redis/model.h \
 	plugin/redis/scan.c plugin/redis/scan.h plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
 	plugin/redis/single.c plugin/redis/write.c plugin/redis/write.h

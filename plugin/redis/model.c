@@ -9,9 +9,9 @@ const ds_option model_options[] = {
      .help = "the id is also a field of the hash"},
     {.name = "dialect",
      .types = DS_OPTION_STRING,
-     .default_text = "native",
-     .help = "how booleans, dates and binary are written",
-     .choices = (const char *const[]){"native", NULL}},
+     .help = "how booleans, dates and binary are written; without it, as the data source says",
+     .choices = dialect_names},
+    {.name = "sequence", .types = DS_OPTION_STRING, .help = "the key of the counter of generated integer ids"},
     {.name = NULL},
 };
 
@@ -35,14 +35,17 @@ static ds_status refuse_indexes(const ds_model *model, ds_error *err)
 
 static ds_status find_keys(const mapping *map, const ds_model *model, redis_model *state, ds_error *err)
 {
-    ds_value key = ds_model_setting(model, "redis.key");
+    ds_value key = ds_model_setting(model, "redis.key"), sequence = ds_model_setting(model, "redis.sequence");
     state->keys.prefix = redis_key_prefix(map->redis, &state->keys.prefix_length);
     state->keys.name = ds_model_name(model);
     state->keys.name_length = strlen(state->keys.name);
     state->keys.record = key.type == DS_STRING ? key.as.string : state->keys.name;
     state->keys.record_length = key.type == DS_STRING ? key.length : state->keys.name_length;
-    if (state->keys.record_length == 0)
-        return ds_error_set(err, DS_CONFIG, "the setting redis.key of the model \"%s\" is empty", state->keys.name);
+    state->keys.sequence = sequence.type == DS_STRING ? sequence.as.string : NULL;
+    state->keys.sequence_length = sequence.length;
+    if (state->keys.record_length == 0 || (state->keys.sequence != NULL && sequence.length == 0))
+        return ds_error_set(err, DS_CONFIG, "the setting redis.%s of the model \"%s\" is empty",
+                            state->keys.record_length == 0 ? "key" : "sequence", state->keys.name);
     for (const redis_model *other = map->models; other != NULL; other = other->next)
         if (other->keys.record_length == state->keys.record_length &&
             memcmp(other->keys.record, state->keys.record, state->keys.record_length) == 0)
@@ -53,15 +56,19 @@ static ds_status find_keys(const mapping *map, const ds_model *model, redis_mode
     return DS_OK;
 }
 
-static ds_status find_settings(const ds_model *model, redis_model *state, ds_error *err)
+static ds_status find_settings(const mapping *map, const ds_model *model, redis_model *state, ds_error *err)
 {
     ds_value store_id = ds_model_setting(model, "redis.storeId");
+    ds_value dialect = ds_model_setting(model, "redis.dialect");
     ds_value ttl = ds_model_setting(model, "ttl");
     state->model = model;
     state->id_slot = ds_model_id_slot(model);
     state->id = ds_model_property(model, state->id_slot);
     state->stores_id = !ds_model_is_schemaless(model) && (store_id.type != DS_BOOLEAN || store_id.as.boolean);
     state->strict = ds_model_is_strict(model);
+    if (dialect.type != DS_STRING)
+        dialect = ds_source_setting(redis_source(map->redis), "dialect");
+    state->dialect = dialect.type == DS_STRING ? dialect_named(dialect.as.string) : DIALECT_NATIVE;
     state->sequenced = state->id->generated && state->id->type == DS_PROPERTY_INTEGER;
     state->ttl_ms = ttl.type == DS_INTEGER ? ttl.as.integer : 0;
     if (state->ttl_ms > LONGEST_TTL)
@@ -81,7 +88,7 @@ ds_status model_open(void *connection, const ds_model *model, void **out, ds_cal
         return ds_error_set(call->error, DS_NOMEM, "out of memory");
     status = find_keys(map, model, state, call->error);
     if (status == DS_OK)
-        status = find_settings(model, state, call->error);
+        status = find_settings(map, model, state, call->error);
     if (status == DS_OK) {
         state->pattern = key_pattern(&state->keys, &state->pattern_length);
         if (state->pattern == NULL)

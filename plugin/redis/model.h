@@ -2,6 +2,7 @@
 #ifndef REDIS_MODEL_H
 #define REDIS_MODEL_H
 
+#include "dialect.h"
 #include "keys.h"
 #include "scripts.h"
 
@@ -16,6 +17,7 @@ typedef struct redis_model {
     const ds_property *id;
     bool stores_id; /* the id is a field of every record, not only where there would be no other */
     bool strict;
+    redis_dialect dialect;
     bool sequenced; /* the model generates integer ids */
     int64_t ttl_ms; /* settings.ttl; 0: none */
     char *pattern;  /* SCAN's MATCH for all records */

@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include "connection.h"
+#include "dialect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,11 @@ const ds_option redis_options[] = {
      .help = "false, ms or how they grow: how long to try again; this version makes one attempt an operation"},
     {.name = "clientName", .types = DS_OPTION_STRING, .help = "name of the connection in the server's CLIENT LIST"},
     {.name = "keyPrefix", .types = DS_OPTION_STRING, .help = "put before every key"},
+    {.name = "dialect",
+     .types = DS_OPTION_STRING,
+     .default_text = "native",
+     .choices = dialect_names,
+     .help = "how booleans, dates and binary stand in the hashes of models that do not say so themselves"},
     {.name = "readOnly",
      .types = DS_OPTION_BOOLEAN,
      .default_text = "false",
