@@ -8,6 +8,7 @@ include tests/unit/local.mk
 include tests/source/local.mk
 include tests/memory/local.mk
 include tests/redis/local.mk
+include tests/sqlite/local.mk
 include tests/conformance/local.mk
 include tests/loader/local.mk
 include tests/cli/local.mk

@@ -10,13 +10,16 @@ int64_t lite_now(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-int layout_check(conn *c, const layout *l, const statement *s)
+int layout_compare(conn *c, const layout *l)
 {
     int64_t cookie = l->cookie;
-    if (!statement_is_stale(s))
-        return SQLITE_OK;
     int code = conn_ask(c, "PRAGMA schema_version", &cookie);
     return code != SQLITE_OK ? code : cookie == l->cookie ? SQLITE_OK : SQLITE_SCHEMA;
+}
+
+int layout_check(conn *c, const layout *l, const statement *s)
+{
+    return statement_is_stale(s) ? layout_compare(c, l) : SQLITE_OK;
 }
 
 static int take_row(statement *s, const layout *l, ds_block *block, ds_record **out)
@@ -71,7 +74,7 @@ ds_status reading_run(table *t, reading *read, void *user, ds_call *call)
         ds_status status = pool_take_for(t, false, call, &c, &l);
         if (status != DS_OK)
             return status;
-        int code = l->exists ? read(c, t, l, user) : SQLITE_OK;
+        int code = l->exists ? read(c, t, l, user) : layout_compare(c, l);
         bool again = code == SQLITE_SCHEMA && tries < 3;
         if (again)
             layout_forget(t, l);

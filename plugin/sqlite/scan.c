@@ -126,6 +126,10 @@ void scans_lose(lite *l)
 static int scan_step_first(scan *s)
 {
     const question *q = &s->question;
+    if (!s->layout->exists) {
+        int checked = layout_compare(s->conn, s->layout);
+        return checked == SQLITE_OK ? SQLITE_DONE : checked;
+    }
     int code =
         statement_get(s->conn, q->text.bytes, q->text.length, sql_hash(q->text.bytes, q->text.length), &s->statement);
     if (code == SQLITE_OK)
@@ -160,10 +164,6 @@ static ds_status scan_again(scan *s, ds_call *call)
 static ds_status scan_begin(scan *s, ds_call *call)
 {
     for (int tries = 0;; tries++) {
-        if (!s->layout->exists) {
-            s->state = ENDED;
-            return DS_OK;
-        }
         ds_status status = pool_take(s->lite, false, call, &s->conn);
         if (status != DS_OK)
             return status;

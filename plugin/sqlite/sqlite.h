@@ -332,13 +332,14 @@ void question_property(question *q, size_t slot, ds_value value); /* a parameter
 /* Adds the record of an id to the block, where there is one (else *out is NULL). SQLite's code; SQLITE_SCHEMA: the layout
  * does not hold any more. */
 int lookup_one(conn *c, const layout *l, ds_value id, int64_t now, ds_block *block, ds_record **out);
-/* Whether a stale statement's layout is out of date, too. SQLITE_OK or SQLITE_SCHEMA, or why that is not known. */
-int layout_check(conn *c, const layout *l, const statement *s);
+/* Whether the layout still holds. SQLITE_OK or SQLITE_SCHEMA, or why that is not known. */
+int layout_compare(conn *c, const layout *l);
+int layout_check(conn *c, const layout *l, const statement *s); /* asked only where the statement is stale */
 
 /* Steps for the first time: SQLITE_ROW, SQLITE_DONE, SQLITE_SCHEMA as lookup_one(), or another code. The statement is to be
  * given back in any case. */
 int question_first(const question *q, conn *c, statement **out);
-/* Reads with a connection and a layout; again where it answers SQLITE_SCHEMA. Not called where there is no table. */
+/* Reads with a connection and a layout; again where that answers SQLITE_SCHEMA. Not called where there is no table. */
 typedef int reading(conn *c, const table *t, const layout *l, void *user);
 ds_status reading_run(table *t, reading *read, void *user, ds_call *call);
 

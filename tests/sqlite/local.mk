@@ -1,0 +1,10 @@
+# The SQLite connector, through the public API, and looked at by SQLite itself.
+SQLITE_SUPPORT = tests/sqlite/base.c tests/sqlite/base.h tests/memory/host.c tests/memory/host.h
+SQLITE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS) -I$(top_srcdir)/tests/support
+SQLITE_TEST_LIBS = libdatasource.la tests/support/libsupport.a $(SQLITE_LIBS) $(CUNIT_LIBS)
+
+check_PROGRAMS += tests/sqlite/test_sqlite_tables
+TESTS += tests/sqlite/test_sqlite_tables
+tests_sqlite_test_sqlite_tables_SOURCES = tests/sqlite/test_sqlite_tables.c $(SQLITE_SUPPORT)
+tests_sqlite_test_sqlite_tables_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_tables_LDADD = $(SQLITE_TEST_LIBS)
