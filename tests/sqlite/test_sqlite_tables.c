@@ -65,7 +65,7 @@ static void indexes_are_made_on_first_use(void)
 
 #define WITH(more)                                                                                                     \
     "{\"name\":\"T\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"age\":{\"type\":\"integer\"" more "}}" \
-                                                                                                                  "}"
+    "}"
 
 static void a_table_follows_its_model(void)
 {
