@@ -109,7 +109,19 @@ static bool integer_fits(ds_property_type type, sqlite3_int64 integer, ds_value 
     }
 }
 
-static ds_status put_value(const column *c, sqlite3_value *from, size_t slot, ds_record *record)
+/* What is not simply a value of its property's kind of storage. */
+static ds_status put_other(const column *c, sqlite3_value *from, size_t slot, int stored, ds_record *record)
+{
+    ds_value value;
+    if (stored == SQLITE_INTEGER && integer_fits(c->type, sqlite3_value_int64(from), &value))
+        return ds_record_put(record, slot, value);
+    if (c->type >= DS_PROPERTY_OBJECT)
+        return put_json(from, slot, stored, record);
+    return put_misfit(from, slot, c->trust == ODD, record);
+}
+
+/* Every value of every record that is found goes through this. */
+static inline ds_status put_value(const column *c, sqlite3_value *from, size_t slot, ds_record *record)
 {
     ds_value value;
     const int stored = sqlite3_value_type(from);
@@ -117,8 +129,8 @@ static ds_status put_value(const column *c, sqlite3_value *from, size_t slot, ds
     case SQLITE_NULL:
         return DS_OK;
     case SQLITE_INTEGER:
-        if (integer_fits(c->type, sqlite3_value_int64(from), &value))
-            return ds_record_put(record, slot, value);
+        if (c->type == DS_PROPERTY_INTEGER)
+            return ds_record_put(record, slot, ds_integer(sqlite3_value_int64(from)));
         break;
     case SQLITE_FLOAT:
         value = ds_number(sqlite3_value_double(from));
@@ -133,17 +145,23 @@ static ds_status put_value(const column *c, sqlite3_value *from, size_t slot, ds
         if (c->type == DS_PROPERTY_BINARY)
             return put_bytes(from, slot, DS_BINARY, record);
     }
-    if (c->type >= DS_PROPERTY_OBJECT)
-        return put_json(from, slot, stored, record);
-    return put_misfit(from, slot, c->trust == ODD, record);
+    return put_other(c, from, slot, stored, record);
 }
 
-ds_status codec_read(const layout *l, sqlite3_stmt *stmt, int at, size_t slot, ds_record *record)
+static ds_status put_more(sqlite3_stmt *stmt, int at, ds_record *record)
 {
-    if (slot != DS_NO_SLOT)
-        return put_value(&l->columns[slot], sqlite3_column_value(stmt, at), slot, record);
     const char *json = (const char *)sqlite3_column_text(stmt, at);
     return json == NULL ? DS_OK : more_read(json, (size_t)sqlite3_column_bytes(stmt, at), record);
+}
+
+ds_status codec_read(const layout *l, sqlite3_stmt *stmt, const size_t *slots, size_t count, ds_record *record)
+{
+    ds_status status = DS_OK;
+    for (size_t i = 0; i < count && status == DS_OK; i++)
+        status = slots[i] == DS_NO_SLOT ? put_more(stmt, (int)i, record)
+                                        : put_value(&l->columns[slots[i]], sqlite3_column_value(stmt, (int)i),
+                                                    slots[i], record);
+    return status;
 }
 
 ds_status codec_read_row(const layout *l, sqlite3_stmt *stmt, ds_record *record)
@@ -152,5 +170,5 @@ ds_status codec_read_row(const layout *l, sqlite3_stmt *stmt, ds_record *record)
     size_t i = 0;
     for (; i < l->column_count && status == DS_OK; i++)
         status = put_value(&l->columns[i], sqlite3_column_value(stmt, (int)i), i, record);
-    return status == DS_OK && l->shows_more ? codec_read(l, stmt, (int)i, DS_NO_SLOT, record) : status;
+    return status == DS_OK && l->shows_more ? put_more(stmt, (int)i, record) : status;
 }

@@ -190,11 +190,7 @@ static ds_status scan_begin(scan *s, ds_call *call)
 
 static ds_status scan_read_row(const scan *s, ds_record *record)
 {
-    sqlite3_stmt *stmt = s->statement->stmt;
-    ds_status status = DS_OK;
-    for (size_t i = 0; i < s->slot_count && status == DS_OK; i++)
-        status = codec_read(s->layout, stmt, (int)i, s->slots[i], record);
-    return status;
+    return codec_read(s->layout, s->statement->stmt, s->slots, s->slot_count, record);
 }
 
 /* The next row, if there is one. */
@@ -305,7 +301,7 @@ static ds_status next_live(scan *s, ds_block *block, ds_call *call)
 {
     int code = SQLITE_ROW;
     s->conn->call = call;
-    while (ds_block_wanted(block) > 0 && (code = scan_step(s)) == SQLITE_ROW) {
+    for (size_t wanted = ds_block_wanted(block); wanted > 0 && (code = scan_step(s)) == SQLITE_ROW; wanted--) {
         ds_record *record = ds_block_add(block);
         if (record == NULL || scan_read_row(s, record) != DS_OK)
             code = SQLITE_NOMEM;

@@ -36,7 +36,7 @@ static ds_status read_current(writing *w, ds_value id, const char *property, siz
     ds_status status = DS_OK;
     *found = code == SQLITE_ROW;
     if (*found)
-        status = codec_read(w->layout, s->stmt, 0, slot, into);
+        status = codec_read(w->layout, s->stmt, &slot, 1, into);
     statement_done(w->conn, s);
     question_end(&q);
     if (status != DS_OK)

@@ -266,14 +266,6 @@ static char *place_bytes(ds_record *record, byte_room *place, const void *bytes,
     return place->bytes;
 }
 
-/* The value is there; what was beside it is not. */
-static void slot_changed(ds_record *record, size_t slot)
-{
-    record->states[slot] = SLOT_SET;
-    if (slot == record->definition->id_slot)
-        record->fresh_id = false;
-}
-
 ds_status record_store(ds_record *record, size_t slot, ds_value value)
 {
     if (value_has_bytes(value)) {
@@ -343,7 +335,7 @@ size_t ds_record_slots(const ds_record *record)
     return record == NULL ? 0 : record->count;
 }
 
-void record_slot_name(const ds_record *record, size_t slot, const char **name, size_t *length)
+static inline void slot_name(const ds_record *record, size_t slot, const char **name, size_t *length)
 {
     size_t declared = record->definition->property_count;
     if (slot < declared) {
@@ -355,13 +347,18 @@ void record_slot_name(const ds_record *record, size_t slot, const char **name, s
     }
 }
 
+void record_slot_name(const ds_record *record, size_t slot, const char **name, size_t *length)
+{
+    slot_name(record, slot, name, length);
+}
+
 bool ds_record_field(const ds_record *record, size_t slot, ds_field *out)
 {
     if (out == NULL)
         return false;
     if (record == NULL || !slot_is_shown(record, slot))
         return false;
-    record_slot_name(record, slot, &out->name, &out->name_length);
+    slot_name(record, slot, &out->name, &out->name_length);
     bool has_raw = (record->states[slot] & SLOT_RAW) != 0;
     out->value = record->values[slot];
     out->raw = has_raw ? record->raws[slot].text : NULL;

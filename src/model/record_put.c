@@ -8,7 +8,11 @@ ds_status ds_record_put(ds_record *record, size_t slot, ds_value value)
 {
     if (record == NULL || slot >= record->count || value.type == DS_TOO_LONG)
         return DS_INVALID;
-    return record_store(record, slot, value);
+    if (record->places != NULL || value_has_bytes(value))
+        return record_store(record, slot, value);
+    record->values[slot] = value; /* a number of a block's record, without more ado */
+    slot_changed(record, slot);
+    return DS_OK;
 }
 
 ds_status ds_record_put_named(ds_record *record, const char *name, size_t length, ds_value value)

@@ -70,4 +70,12 @@ static inline bool value_has_bytes(ds_value value)
     return value.type == DS_STRING || value.type == DS_BINARY || value.type == DS_JSON;
 }
 
+/* The value is there; what was beside it is not. */
+static inline void slot_changed(ds_record *record, size_t slot)
+{
+    record->states[slot] = SLOT_SET;
+    if (slot == record->definition->id_slot)
+        record->fresh_id = false;
+}
+
 #endif
