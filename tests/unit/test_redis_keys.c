@@ -5,7 +5,12 @@
 
 #include <stdio.h>
 
-static const key_space user = {"app:", 4, "User", 4, "user-session", 12};
+static const key_space user = {.prefix = "app:",
+                               .prefix_length = 4,
+                               .name = "User",
+                               .name_length = 4,
+                               .record = "user-session",
+                               .record_length = 12};
 
 static void check_key(const key_space *keys, key_kind kind, size_t partition, const char *id, size_t id_length,
                       const char *wanted, size_t wanted_length)
@@ -27,6 +32,11 @@ static void builds_keys(void)
     check_key(&user, KEY_SEQUENCE, NO_PARTITION, NULL, 0, "app:User#sequence", 17);
     check_key(&user, KEY_RECORD, 63, "123", 3, "app:{User.63}:123", 17);
     check_key(&user, KEY_SEQUENCE, 0, NULL, 0, "app:{User.0}#sequence", 21);
+    key_space counted = user;
+    counted.sequence = "id:User";
+    counted.sequence_length = 7;
+    check_key(&counted, KEY_SEQUENCE, NO_PARTITION, NULL, 0, "app:id:User", 11);
+    check_key(&counted, KEY_RECORD, NO_PARTITION, "123", 3, "app:user-session:123", 20);
 }
 
 static void reads_ids(void)
@@ -49,7 +59,12 @@ static void reads_ids(void)
 
 static void check_pattern(const char *prefix, const char *record, const char *wanted)
 {
-    key_space keys = {prefix, strlen(prefix), "M", 1, record, strlen(record)};
+    key_space keys = {.prefix = prefix,
+                      .prefix_length = strlen(prefix),
+                      .name = "M",
+                      .name_length = 1,
+                      .record = record,
+                      .record_length = strlen(record)};
     size_t length = 0;
     char *pattern = key_pattern(&keys, &length);
     CU_ASSERT_PTR_NOT_NULL_FATAL(pattern);
