@@ -318,7 +318,9 @@ static void open_both(void)
     need_status(ds_source_open("sqlite", settings, &source, &error), &error, "open");
     need_status(ds_model_define(source, DEFINITION, &model, &error), &error, "define");
     need_status(ds_count(model, NULL, &count, &error), &error, "count"); /* makes the table */
-    need(sqlite3_open_v2(raw_file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK, "the raw file", "it could not be opened");
+    need(sqlite3_open_v2(raw_file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) ==
+             SQLITE_OK,
+         "the raw file", "it could not be opened");
     run("PRAGMA journal_mode=WAL");
     run("PRAGMA synchronous=FULL");
     copy_schema();

@@ -158,9 +158,9 @@ ds_status codec_read(const layout *l, sqlite3_stmt *stmt, const size_t *slots, s
 {
     ds_status status = DS_OK;
     for (size_t i = 0; i < count && status == DS_OK; i++)
-        status = slots[i] == DS_NO_SLOT ? put_more(stmt, (int)i, record)
-                                        : put_value(&l->columns[slots[i]], sqlite3_column_value(stmt, (int)i),
-                                                    slots[i], record);
+        status = slots[i] == DS_NO_SLOT
+                     ? put_more(stmt, (int)i, record)
+                     : put_value(&l->columns[slots[i]], sqlite3_column_value(stmt, (int)i), slots[i], record);
     return status;
 }
 

@@ -36,7 +36,6 @@ tests_memory_test_memory_nomem_LDADD = $(MEMORY_LIBS)
 
 check_PROGRAMS += tests/memory/test_memory_batches
 TESTS += tests/memory/test_memory_batches
-tests_memory_test_memory_batches_SOURCES = tests/memory/test_memory_batches.c tests/support/killed_batches.c \
-	tests/support/killed_batches.h $(MEMORY_SUPPORT)
+tests_memory_test_memory_batches_SOURCES = tests/memory/test_memory_batches.c $(MEMORY_SUPPORT)
 tests_memory_test_memory_batches_CPPFLAGS = $(MEMORY_CPPFLAGS)
 tests_memory_test_memory_batches_LDADD = $(MEMORY_LIBS)

@@ -1,9 +1,7 @@
-/* Batches of the memory connector: what its file has of them, whatever happens. What every connector must do with a batch is
+/* Batches of the memory connector: what its file has of them; SIGKILL is tests/torture's. What every connector must do with a batch is
  * in tests/conformance. */
 #include "command.h"
 #include "host.h"
-#include "killed_batches.h"
-#include "random.h"
 #include "suite.h"
 
 #include <stdio.h>
@@ -35,19 +33,6 @@ static ds_batch *batch_new(ds_source *source)
     ds_batch *batch = NULL;
     CU_ASSERT_EQUAL_FATAL(ds_batch_new(source, &batch, &host_error), DS_OK);
     return batch;
-}
-
-static void what_was_acknowledged_outlives_a_kill_and_the_rest_is_whole_or_absent(void)
-{
-    char settings[600];
-    killed_tally tally;
-    begin();
-    snprintf(settings, sizeof settings, "{\"file\":\"%s\"}", path);
-    killed_batches("memory", settings, 200, &tally);
-    printf("\n%d kills, %llu batches, %d of them there and not acknowledged", tally.rounds,
-           (unsigned long long)tally.batches, tally.unacknowledged);
-    CU_ASSERT(tally.batches > 600);
-    folder_remove(folder);
 }
 
 /* Some of everything, in two models: 6 writes. */
@@ -173,12 +158,9 @@ static void a_batch_may_write_a_record_often(void)
 int main(void)
 {
     static const test tests[] = {
-        {"what was acknowledged outlives a kill, and the rest is whole or absent",
-         what_was_acknowledged_outlives_a_kill_and_the_rest_is_whole_or_absent},
         {"a torn batch is absent as a whole", a_torn_batch_is_absent_as_a_whole},
         {"a batch that fails leaves no word in the file", a_batch_that_fails_leaves_no_word_in_the_file},
         {"a batch may write a record often", a_batch_may_write_a_record_often},
     };
-    random_start();
     return SUITE_RUN("memory's batches", tests);
 }
