@@ -1,4 +1,5 @@
 /* The redis connector's table: the connection's entries (connection.h) and those of the mapping to hashes. */
+#include "discover.h"
 #include "scan.h"
 #include "write.h"
 
@@ -92,6 +93,7 @@ DS_API const ds_connector ds_connector_v1 = {
     .expire = expire_record,
     .ttl = record_ttl,
     .explain = explain_find,
+    .discover = discover_models,
     .execute = execute_command,
     .stats = source_stats,
     .batch = run_batch,

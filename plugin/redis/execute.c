@@ -1,5 +1,6 @@
 /* The backend's own language: one command on a connection of its own, its reply as JSON. */
 #include "lane.h"
+#include "utf8.h"
 
 #include <strings.h>
 
@@ -34,30 +35,9 @@ static ds_status check_command(size_t argc, const char *const *argv, const size_
     return DS_OK;
 }
 
-/* RFC 3629: no overlong forms, no surrogates, up to U+10FFFF. */
-static bool is_utf8(const char *text, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)text, *end = at + length;
-    while (at < end) {
-        unsigned char lead = *at++;
-        size_t more = lead < 0x80 ? 0 : lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-        if (more == 0)
-            continue;
-        if (lead < 0xC2 || lead > 0xF4 || (size_t)(end - at) < more)
-            return false;
-        if ((lead == 0xE0 && *at < 0xA0) || (lead == 0xED && *at > 0x9F) || (lead == 0xF0 && *at < 0x90) ||
-            (lead == 0xF4 && *at > 0x8F))
-            return false;
-        for (; more > 0; more--, at++)
-            if ((*at & 0xC0) != 0x80)
-                return false;
-    }
-    return true;
-}
-
 static void print_text(const redis_reply *reply, ds_buffer *out)
 {
-    bool is_text = is_utf8(reply->text, reply->length);
+    bool is_text = utf8_is_valid(reply->text, reply->length);
     ds_buffer_json(out, is_text ? ds_string_n(reply->text, reply->length) : ds_binary(reply->text, reply->length));
 }
 

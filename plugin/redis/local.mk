@@ -21,7 +21,8 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/socket.c plugin/redis/socket.h \
 	plugin/redis/tls.c plugin/redis/tls.h \
 	plugin/redis/tls_context.c plugin/redis/tls_context.h \
-	plugin/redis/url.c plugin/redis/url.h
+	plugin/redis/url.c plugin/redis/url.h \
+	plugin/redis/utf8.c plugin/redis/utf8.h
 # the mapping
 plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/batch.c plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/dialect.c \
@@ -29,6 +30,10 @@ plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/model.c plugin/redis/model.h \
 	plugin/redis/scan.c plugin/redis/scan.h plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
 	plugin/redis/single.c plugin/redis/write.c plugin/redis/write.h
+# proposing models
+plugin_redis_libredis_la_SOURCES += \
+	plugin/redis/discover.c plugin/redis/discover.h plugin/redis/group.c plugin/redis/guess.c plugin/redis/guess.h \
+	plugin/redis/json_shape.c plugin/redis/json_shape.h
 nodist_plugin_redis_libredis_la_SOURCES = plugin/redis/script_sources.c
 REDIS_LUA = plugin/redis/scripts/create.lua plugin/redis/scripts/delete.lua plugin/redis/scripts/expire.lua \
 	plugin/redis/scripts/increment.lua plugin/redis/scripts/write.lua

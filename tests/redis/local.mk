@@ -41,6 +41,11 @@ TESTS += tests/redis/test_mapping_memory
 tests_redis_test_mapping_memory_SOURCES = tests/redis/test_mapping_memory.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_mapping_memory_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_mapping_memory_LDADD = $(REDIS_TEST_LIBS)
+check_PROGRAMS += tests/redis/test_discover
+TESTS += tests/redis/test_discover
+tests_redis_test_discover_SOURCES = tests/redis/test_discover.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_discover_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_discover_LDADD = $(REDIS_TEST_LIBS)
 
 # the connection, against real servers and against servers that misbehave: these see the plugin's hidden parts
 CONNECTION_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin -I$(top_srcdir)/tests/support $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
