@@ -27,7 +27,7 @@ plugin_redis_libredis_la_SOURCES = \
 plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/batch.c plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/dialect.c \
 	plugin/redis/dialect.h plugin/redis/fetch.c plugin/redis/fetch.h \
-	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/model.c plugin/redis/model.h \
+	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/member.c plugin/redis/member.h plugin/redis/model.c plugin/redis/model.h \
 	plugin/redis/scan.c plugin/redis/scan.h plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
 	plugin/redis/single.c plugin/redis/write.c plugin/redis/write.h
 # proposing models
@@ -37,9 +37,11 @@ plugin_redis_libredis_la_SOURCES += \
 nodist_plugin_redis_libredis_la_SOURCES = plugin/redis/script_sources.c
 REDIS_LUA = plugin/redis/scripts/create.lua plugin/redis/scripts/delete.lua plugin/redis/scripts/expire.lua \
 	plugin/redis/scripts/increment.lua plugin/redis/scripts/write.lua
-EXTRA_DIST += plugin/redis/embed.sh $(REDIS_LUA)
+# what scripts include
+REDIS_LUA_PARTS = plugin/redis/scripts/encode.lua
+EXTRA_DIST += plugin/redis/embed.sh $(REDIS_LUA) $(REDIS_LUA_PARTS)
 CLEANFILES += plugin/redis/script_sources.c
-plugin/redis/script_sources.c: $(REDIS_LUA) plugin/redis/embed.sh
+plugin/redis/script_sources.c: $(REDIS_LUA) $(REDIS_LUA_PARTS) plugin/redis/embed.sh
 	$(AM_V_GEN)mkdir -p plugin/redis && (cd $(srcdir) && sh plugin/redis/embed.sh $(REDIS_LUA)) >$@.new && mv $@.new $@
 
 plugin_LTLIBRARIES += plugin/datasource-redis.la

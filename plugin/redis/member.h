@@ -11,13 +11,16 @@
 typedef struct member { /* bytes that grow */
     char *bytes;
     size_t length, room;
-} member; /* all zero is empty */
+} member;                     /* all zero is empty */
 void member_clear(member *m); /* keeps its memory */
 void member_free(member *m);
 
 /* Each appends; DS_NOMEM. */
-ds_status member_add(member *m, ds_value value, bool descending); /* null, boolean, integer, number, date, string or binary */
-ds_status member_add_id(member *m, ds_value id, bool descending); /* what stands behind the parts */
+ds_status member_add(member *m, ds_value value,
+                     bool descending); /* null, boolean, integer, number, date, string or binary */
+/* What stands behind the parts: a string's bytes, an integer as a number without the byte of its type. Descending, a string as
+ * in a part (00 as 00 FF, 00 00 at its end), so that of two the longer one comes first. */
+ds_status member_add_id(member *m, ds_value id, bool descending);
 ds_status member_add_bytes(member *m, const void *bytes, size_t length);
 
 /* The parts of an index for a record, without the id; *has_null: a part is null. */
@@ -30,8 +33,8 @@ ds_status member_add_claim(member *m, const ds_index *index, const ds_record *re
 size_t member_part_length(const char *bytes, size_t length, bool descending);
 /* The text of the id at the end of a member, as it stands in keys; false: no member of such an index. `scratch` takes an
  * integer's text or the complement, at least LONGEST_INDEXED + 32 bytes. */
-bool member_read_id(const char *bytes, size_t length, const bool *descending, size_t key_count, bool integer_id, char *scratch,
-                    const char **id, size_t *id_length);
+bool member_read_id(const char *bytes, size_t length, const bool *descending, size_t key_count, bool integer_id,
+                    char *scratch, const char **id, size_t *id_length);
 
 /* Bounds for ZRANGE BYLEX over a prefix: "[prefix" and the least bytes above all that begin with it ("(next", or "+" where there
  * are none). */

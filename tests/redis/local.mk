@@ -53,6 +53,13 @@ CONNECTION_TEST_LIBS = plugin/redis/libredis.la src/libinternal.la tests/support
 	$(CUNIT_LIBS) $(OPENSSL_LIBS)
 REDIS_PROBE = tests/redis/probe.c tests/redis/probe.h
 
+check_PROGRAMS += tests/redis/test_members
+TESTS += tests/redis/test_members
+EXTRA_DIST += tests/redis/members.txt
+tests_redis_test_members_SOURCES = tests/redis/test_members.c
+tests_redis_test_members_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_members_LDADD = $(CONNECTION_TEST_LIBS) $(HIREDIS_LIBS)
+
 check_PROGRAMS += tests/redis/test_redis_url
 TESTS += tests/redis/test_redis_url
 tests_redis_test_redis_url_SOURCES = tests/redis/test_redis_url.c $(REDIS_PROBE)
