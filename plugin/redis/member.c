@@ -13,6 +13,8 @@ enum {
     PART_BINARY = 0x60
 };
 
+enum { END_WHOLE = 0, END_CUT = 1 }; /* behind the 00 that ends a text */
+
 #define EXPONENT_ZERO 0x8000 /* the two bytes of zero; those of other numbers are as far away as their size says */
 #define EXPONENT_BIAS 400 /* more than the power of ten of the least double, so that all others lie on one side of it */
 
@@ -122,7 +124,8 @@ static void put_number(member *m, double number)
 
 /* ---- bytes that may hold any byte ---- */
 
-static ds_status add_terminated(member *m, const char *bytes, size_t length)
+/* 00 as 00 FF; behind all of it 00 and `last`, which is less than FF. */
+static ds_status add_terminated(member *m, const char *bytes, size_t length, unsigned last)
 {
     ds_status status = reserve(m, 2 * length + 2);
     if (status != DS_OK)
@@ -133,14 +136,15 @@ static ds_status add_terminated(member *m, const char *bytes, size_t length)
             put(m, 0xff);
     }
     put(m, 0);
-    put(m, 0);
+    put(m, last);
     return DS_OK;
 }
 
 static ds_status add_text(member *m, unsigned type, const char *bytes, size_t length)
 {
     put(m, type);
-    return add_terminated(m, bytes, length < LONGEST_INDEXED ? length : LONGEST_INDEXED);
+    return length <= LONGEST_INDEXED ? add_terminated(m, bytes, length, END_WHOLE)
+                                     : add_terminated(m, bytes, LONGEST_INDEXED, END_CUT);
 }
 
 /* ---- parts ---- */
@@ -194,7 +198,7 @@ ds_status member_add_id(member *m, ds_value id, bool descending)
     if (status == DS_OK && id.type == DS_INTEGER)
         put_integer(m, id.as.integer);
     else if (status == DS_OK && descending)
-        status = add_terminated(m, id.as.string, id.length);
+        status = add_terminated(m, id.as.string, id.length, END_WHOLE);
     else if (status == DS_OK)
         status = member_add_bytes(m, id.as.string, id.length);
     if (status == DS_OK && descending)
@@ -253,7 +257,7 @@ static size_t terminated_length(const char *bytes, size_t length, bool descendin
     for (size_t i = 0; i + 1 < length; i++) {
         if (byte_at(bytes, i, descending) != 0)
             continue;
-        if (byte_at(bytes, i + 1, descending) == 0)
+        if (byte_at(bytes, i + 1, descending) <= END_CUT)
             return i + 2;
         i++;
     }
@@ -282,6 +286,13 @@ size_t member_part_length(const char *bytes, size_t length, bool descending)
         break;
     }
     return rest == 0 ? 0 : rest + 1;
+}
+
+bool member_part_is_cut(const char *bytes, size_t length, bool descending)
+{
+    unsigned type = length == 0 ? 0 : byte_at(bytes, 0, descending);
+    return (type == PART_STRING || type == PART_BINARY) && length > LONGEST_INDEXED &&
+           byte_at(bytes, length - 1, descending) == END_CUT;
 }
 
 /* The text of the integer whose bytes these are, all of them. */

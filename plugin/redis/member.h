@@ -5,7 +5,8 @@
 
 #include <datasource/connector.h>
 
-/* A longer value counts with its first bytes alone (only other programs can have written it). */
+/* A longer value counts with its first bytes alone, and its part ends in 00 01 (only other programs can have written it, or it
+ * was there before the index): behind the value of these bytes, like none, and among its kind in the order of ids. */
 #define LONGEST_INDEXED 4096
 
 typedef struct member { /* bytes that grow */
@@ -31,6 +32,7 @@ ds_status member_add_claim(member *m, const ds_index *index, const ds_record *re
 /* The length of the first part of these bytes; 0: they begin with none. Parts are self-delimiting, so that the id of a member
  * is what stands behind as many parts as the index has keys. */
 size_t member_part_length(const char *bytes, size_t length, bool descending);
+bool member_part_is_cut(const char *bytes, size_t length, bool descending); /* of one part, whole */
 /* The text of the id at the end of a member, as it stands in keys; false: no member of such an index. `scratch` takes an
  * integer's text or the complement, at least LONGEST_INDEXED + 32 bytes. */
 bool member_read_id(const char *bytes, size_t length, const bool *descending, size_t key_count, bool integer_id,

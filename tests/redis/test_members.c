@@ -428,6 +428,27 @@ static void the_id_of_a_member_is_what_stands_behind_its_parts(void)
     CU_ASSERT_EQUAL(differ, 0);
 }
 
+/* Of two ids, of which one begins with the other, the longer one comes first. */
+static void descending_ids_have_an_end(void)
+{
+    static const char *const wanted[] = {"\x9d\xff\xff", "\x9e\x9d\xff\xff", "\x9e\xff\x00\xff\xff", "\x9e\xff\xff"};
+    static const size_t sizes[] = {3, 4, 5, 3};
+    static const ds_value ids[] = {{DS_STRING, 1, {.string = "b"}},
+                                   {DS_STRING, 2, {.string = "ab"}},
+                                   {DS_STRING, 2, {.string = "a\0"}},
+                                   {DS_STRING, 1, {.string = "a"}}};
+    for (size_t i = 0; i < 4; i++) {
+        member m = {0};
+        CU_ASSERT_EQUAL(member_add_id(&m, ids[i], true), DS_OK);
+        CU_ASSERT_TRUE(m.length == sizes[i] && memcmp(m.bytes, wanted[i], m.length) == 0);
+        ask_lua("S-", ids[i].as.string, ids[i].length);
+        redisReply *reply = run_lua();
+        CU_ASSERT_TRUE(is_reply(reply->element[0], &m));
+        freeReplyObject(reply);
+        member_free(&m);
+    }
+}
+
 static void ids_behind_equal_parts_sort_in_the_direction_of_the_last_part(void)
 {
     member a = {0}, b = {0};
@@ -475,15 +496,18 @@ static void bytes_that_are_no_member_are_none(void)
     CU_ASSERT_FALSE(member_read_id("", 0, (const bool[]){false}, 1, false, scratch, &id, &length));
 }
 
-static void a_long_value_counts_with_its_first_4096_bytes(void)
+static void a_long_value_counts_with_its_first_4096_bytes_and_stands_behind_them(void)
 {
     char *text = malloc(10000);
     memset(text, 'x', 10000);
     member whole = {0}, cut = {0};
     CU_ASSERT_EQUAL(member_add(&whole, ds_string_n(text, 10000), false), DS_OK);
     CU_ASSERT_EQUAL(member_add(&cut, ds_string_n(text, LONGEST_INDEXED), false), DS_OK);
-    CU_ASSERT_TRUE(same_bytes(&whole, &cut));
     CU_ASSERT_EQUAL(whole.length, 1 + LONGEST_INDEXED + 2);
+    CU_ASSERT_EQUAL(compare_bytes(&whole, &cut), 1);
+    CU_ASSERT_TRUE(member_part_is_cut(whole.bytes, whole.length, false));
+    CU_ASSERT_FALSE(member_part_is_cut(cut.bytes, cut.length, false));
+    CU_ASSERT_EQUAL(member_part_length(whole.bytes, whole.length, false), whole.length);
     ask_lua("s", text, 10000);
     ask_lua("x", text, 10000);
     redisReply *reply = run_lua();
@@ -523,8 +547,10 @@ static const test tests[] = {
     {"the id of a member is what stands behind its parts", the_id_of_a_member_is_what_stands_behind_its_parts},
     {"ids behind equal parts sort in the direction of the last part",
      ids_behind_equal_parts_sort_in_the_direction_of_the_last_part},
+    {"descending ids have an end", descending_ids_have_an_end},
     {"bytes that are no member are none", bytes_that_are_no_member_are_none},
-    {"a long value counts with its first 4096 bytes", a_long_value_counts_with_its_first_4096_bytes},
+    {"a long value counts with its first 4096 bytes, and stands behind them",
+     a_long_value_counts_with_its_first_4096_bytes_and_stands_behind_them},
     {"bounds hold all that begins with a prefix", bounds_hold_all_that_begins_with_a_prefix},
 };
 

@@ -102,10 +102,9 @@ local function encode_part(letter, text, descending, dictionary)
     local part
     if not text then
         part = '\16'
-    elseif letter == 's' then
-        part = '\80' .. text:sub(1, 4096):gsub('%z', '\0\255') .. '\0\0'
-    elseif letter == 'x' then
-        part = '\96' .. text:sub(1, 4096):gsub('%z', '\0\255') .. '\0\0'
+    elseif letter == 's' or letter == 'x' then
+        part = (letter == 's' and '\80' or '\96') .. text:sub(1, 4096):gsub('%z', '\0\255')
+            .. (#text > 4096 and '\0\1' or '\0\0')
     elseif letter == 'b' then
         part = text == 'true' and '\32\49' or text == 'false' and '\32\48'
     elseif letter == 'B' then
