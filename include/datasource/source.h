@@ -262,6 +262,10 @@ DS_API ds_status ds_explain(ds_model *model, const ds_query *query, char **plan_
 typedef void ds_progress(void *user, uint64_t done, uint64_t total /* 0: not known */);
 /* Makes the stored indexes (tables) what the model says; DS_OK at once where a backend has none. */
 DS_API ds_status ds_migrate(ds_model *model, ds_progress *progress /* or NULL */, void *user, ds_error *err);
+/* Changes nothing, and says what ds_migrate() would: a JSON object, of which "missing" is an array of sentences, empty where what
+ * is stored is what the model says; the backend adds members of its own. To be freed with ds_free(). */
+DS_API ds_status ds_migrate_check(ds_model *model, ds_progress *progress /* or NULL */, void *user, char **report_json,
+                                  ds_error *err);
 
 /* Proposes models from what is stored: a JSON array of definitions as models.json has them, to be freed with ds_free().
  * `pattern` (NULL: everything) says where to look in the backend's own terms, a key pattern or the name of a table.

@@ -182,6 +182,7 @@ static void migrate_takes_a_model_or_all(void)
     SHOWS(dsctl(NULL, "migrate", "mem", NULL), 0,
           "{\"migrated\":\"All\"}\n{\"migrated\":\"Loose\"}\n{\"migrated\":\"Named\"}\n");
     FAILS(dsctl(NULL, "migrate", "nowhere", NULL), 3, "nowhere");
+    SHOWS(dsctl(NULL, "migrate", "mem", "Named", "--check", NULL), 0, "{\"model\":\"Named\",\"missing\":[]}\n");
 }
 
 static void what_cannot_be_discovered_is_said(void)

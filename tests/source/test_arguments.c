@@ -147,6 +147,7 @@ static void writes(void)
     REFUSED(ds_delete(NULL, ds_everything(), NULL, &err));
     REFUSED(ds_delete(model, NULL, NULL, &err));
     REFUSED(ds_migrate(NULL, NULL, NULL, &err));
+    REFUSED(ds_migrate_check(NULL, NULL, NULL, NULL, &err));
 }
 
 static void records_and_queries(void)

@@ -23,7 +23,8 @@ const command commands[] = {
     {"export", run_export, 3, 3, "SOURCE MODEL FILE [--at KEY] [--format F] [--fields A,B]",
      "write all records in order of id", false},
     {"copy", run_copy, 3, 3, "SOURCE MODEL OTHER-SOURCE", "store a model's records on another data source too", false},
-    {"migrate", run_migrate, 1, 2, "SOURCE [MODEL]", "make what is stored fit the models", false},
+    {"migrate", run_migrate, 1, 2, "SOURCE [MODEL] [--check]",
+     "make what is stored fit the models, or say what does not", false},
     {"discover", run_discover, 1, 2, "SOURCE [PATTERN]", "propose models for what is stored", false},
     {"execute", run_execute, 2, 1000, "SOURCE ARG...", "the backend's own command", false},
     {"shell", run_shell, 1, 1, "SOURCE", "these commands at a prompt, without naming the source again", true},
@@ -113,6 +114,8 @@ static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *
         ctl->all = true;
     else if (strcmp(word, "--replace") == 0)
         ctl->replace = true;
+    else if (strcmp(word, "--check") == 0)
+        ctl->check = true;
     else if (strncmp(word, "--", 2) == 0)
         return ds_error_set(&ctl->error, DS_INVALID, "there is no option \"%s\"; -- before it makes it an argument",
                             word);
@@ -149,8 +152,13 @@ static ds_status check_options(dsctl *ctl, const command *c)
     const struct {
         const char *name;
         bool given;
-    } options[] = {{"--where", ctl->where != NULL},   {"--at", ctl->at != NULL}, {"--fields", ctl->fields != NULL},
-                   {"--format", ctl->format != NULL}, {"--all", ctl->all},       {"--replace", ctl->replace}};
+    } options[] = {{"--where", ctl->where != NULL},
+                   {"--at", ctl->at != NULL},
+                   {"--fields", ctl->fields != NULL},
+                   {"--format", ctl->format != NULL},
+                   {"--all", ctl->all},
+                   {"--replace", ctl->replace},
+                   {"--check", ctl->check}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given && strstr(c->arguments, options[i].name) == NULL)
             return ds_error_set(&ctl->error, DS_INVALID, "%s takes no option %s", c->name, options[i].name);

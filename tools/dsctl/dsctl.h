@@ -11,7 +11,7 @@ typedef struct dsctl {
     const char *datasources, *models;         /* -c, -m */
     bool json;                                /* --json, or stdout is no terminal */
     const char *where, *at, *fields, *format; /* --where, --at, --fields, --format */
-    bool all, replace;                        /* --all, --replace */
+    bool all, replace, check;                 /* --all, --replace, --check */
     const char *source;                       /* of the shell that we are in; NULL: in none */
     const ds_cancel *cancel;                  /* Ctrl-C in a shell; NULL: none */
     ds_model *views[4];                       /* that carry it, until the command ends */

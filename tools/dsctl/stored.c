@@ -8,11 +8,33 @@ static void tell(void *user, uint64_t done, uint64_t total)
     progress_tell(user, done, total, done);
 }
 
+/* Exit status 1 where migrate has something to do. */
+static ds_status check(dsctl *ctl, ds_model *model, const char *name)
+{
+    char what[96], *report = NULL;
+    snprintf(what, sizeof what, "checking %.64s", name);
+    progress bar = progress_start(what);
+    ds_status status = ds_migrate_check(model, tell, &bar, &report, &ctl->error);
+    progress_end(&bar);
+    if (status != DS_OK)
+        return status;
+    if (strstr(report, "\"missing\":[]") == NULL)
+        ctl->exit_status = 1;
+    if (ctl->json)
+        puts(report);
+    else
+        print_json_as_text(stdout, report);
+    ds_free(report);
+    return DS_OK;
+}
+
 static ds_status migrate(dsctl *ctl, const char *source, const char *name)
 {
     ds_model *model = dsctl_model(ctl, source, name);
     if (model == NULL)
         return ctl->error.status;
+    if (ctl->check)
+        return check(ctl, model, name);
     char what[96];
     snprintf(what, sizeof what, "migrating %.64s", name);
     progress bar = progress_start(what);
