@@ -27,6 +27,16 @@ static ds_status encode_single(const write_job *job, redis_request *request, siz
     return DS_OK;
 }
 
+static void plan_single(const write_job *job, size_t i, write_plan *plan)
+{
+    const ds_write *write = job->write;
+    (void)i;
+    if (write->kind == DS_WRITE_INCREMENT)
+        *plan = (write_plan){.when = "I", .property = write->property, .by = write->by};
+    else
+        *plan = (write_plan){.when = "E", .ttl_kept = write->ttl_ms < 0 ? -1 : write->ttl_ms};
+}
+
 /* The sum, as text; but the words of the script are told as those of others. */
 static bool tell_sum(const write_job *job, size_t i, const redis_reply *reply)
 {
@@ -56,17 +66,27 @@ static void job_of_record(write_job *job, batch *b, size_t i)
     b->records[i] = write->record;
     job->uses = SCRIPT_WRITE;
     if (write->kind == DS_WRITE_UPSERT) {
-        job->encode = encode_upsert;
+        job->encode = encode_planned;
+        job->plan = plan_upsert;
         job->shared = write->defaults;
     } else if (write->kind != DS_WRITE_CREATE) {
-        job->encode = encode_replace;
+        job->encode = encode_planned;
+        job->plan = plan_replacement;
         job->must_exist = write->kind == DS_WRITE_REPLACE;
     } else if (job->state->sequenced && !lacks_id(job, i)) {
-        job->encode = encode_numbered;
+        job->encode = encode_planned;
+        job->plan = plan_numbered;
     } else {
         job->encode = encode_plain;
+        job->plan = plan_creation;
         job->uses = SCRIPT_CREATE;
     }
+}
+
+static bool adds_to_version(const write_job *job)
+{
+    return job->write->kind == DS_WRITE_INCREMENT && job->write->slot != DS_NO_SLOT &&
+           job->write->slot == job->state->version_slot;
 }
 
 static void job_of_id(write_job *job, batch *b, size_t i)
@@ -75,16 +95,25 @@ static void job_of_id(write_job *job, batch *b, size_t i)
     job->ids = b->ids;
     b->ids[i] = write->id;
     if (write->kind == DS_WRITE_UPDATE) {
-        job->encode = encode_update;
+        job->encode = encode_planned;
+        job->plan = plan_update;
         job->uses = SCRIPT_WRITE;
         job->shared = write->changes;
     } else if (write->kind == DS_WRITE_DELETE) {
         job->encode = encode_delete;
+        job->plan = plan_deletion;
         job->uses = SCRIPT_DELETE;
     } else {
         job->encode = encode_single;
+        job->plan = plan_single;
         job->uses = write->kind == DS_WRITE_EXPIRE ? SCRIPT_EXPIRE : SCRIPT_INCREMENT;
         job->tell = write->kind == DS_WRITE_EXPIRE ? NULL : tell_sum;
+    }
+    if (adds_to_version(job)) {
+        ds_error error = {.status = DS_OK};
+        job->encode = NULL;
+        refuse_version(job->model, write->property, &error);
+        write_tell_error(job, i, DS_INVALID, &error);
     }
     if (write->kind == DS_WRITE_EXPIRE && write->ttl_ms > LONGEST_TTL) {
         job->encode = NULL;
@@ -124,7 +153,7 @@ static size_t segment_end(const batch *b, size_t first)
     for (size_t i = first; i < b->n; i++) {
         const write_job *job = &b->jobs[i];
         const ds_write *write = job->write;
-        if (write->kind == DS_WRITE_INCREMENT &&
+        if (job->encode != NULL && write->kind == DS_WRITE_INCREMENT &&
             (write->slot == job->state->id_slot || !increment_is_for_server(job->model, write->slot, write->by)))
             return i;
         for (size_t k = first; k < i && lacks_id(job, i); k++)

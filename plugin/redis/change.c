@@ -22,10 +22,16 @@ static bool raises_sequence(const write_job *job, size_t i)
     return job->state->sequenced && write_id(job, i).as.integer > 0;
 }
 
-ds_status encode_update(const write_job *job, redis_request *request, size_t i, bool whole)
+void plan_update(const write_job *job, size_t i, write_plan *plan)
 {
-    write_plan plan = {.when = "must", .set = job->shared, .expected = expected_at(job, i)};
-    return write_encode(job, request, job->ids[i], &plan, whole);
+    *plan = (write_plan){.when = "must", .set = job->shared, .expected = expected_at(job, i)};
+}
+
+ds_status encode_planned(const write_job *job, redis_request *request, size_t i, bool whole)
+{
+    write_plan plan;
+    job->plan(job, i, &plan);
+    return write_encode(job, request, write_id(job, i), &plan, whole);
 }
 
 ds_status update_records(void *connection, const ds_model *model, const ds_value *ids, size_t n,
@@ -33,47 +39,47 @@ ds_status update_records(void *connection, const ds_model *model, const ds_value
                          ds_call *call)
 {
     write_job job = make_job(connection, model, outcomes, call);
-    job.encode = encode_update;
+    job.encode = encode_planned;
+    job.plan = plan_update;
     job.ids = ids;
     job.shared = changes;
     job.expected = expected;
     return write_run(&job, 0, n);
 }
 
-ds_status encode_replace(const write_job *job, redis_request *request, size_t i, bool whole)
+void plan_replacement(const write_job *job, size_t i, write_plan *plan)
 {
-    write_plan plan = {.when = job->must_exist ? "must" : "may",
-                       .set = job->records[i],
-                       .expected = expected_at(job, i),
-                       .replaces = true,
-                       .stores_id = job->state->stores_id,
-                       .ttl_created = job->state->ttl_ms,
-                       .ttl_kept = job->state->ttl_ms,
-                       .raises = raises_sequence(job, i)};
-    return write_encode(job, request, write_id(job, i), &plan, whole);
+    *plan = (write_plan){.when = job->must_exist ? "must" : "may",
+                         .set = job->records[i],
+                         .expected = expected_at(job, i),
+                         .replaces = true,
+                         .stores_id = job->state->stores_id,
+                         .ttl_created = job->state->ttl_ms,
+                         .ttl_kept = job->state->ttl_ms,
+                         .raises = raises_sequence(job, i)};
 }
 
 ds_status replace_records(void *connection, const ds_model *model, ds_record *const *records, size_t n, bool must_exist,
                           const ds_record *const *expected, ds_outcomes *outcomes, ds_call *call)
 {
     write_job job = make_job(connection, model, outcomes, call);
-    job.encode = encode_replace;
+    job.encode = encode_planned;
+    job.plan = plan_replacement;
     job.records = records;
     job.must_exist = must_exist;
     job.expected = expected;
     return write_run(&job, 0, n);
 }
 
-ds_status encode_upsert(const write_job *job, redis_request *request, size_t i, bool whole)
+void plan_upsert(const write_job *job, size_t i, write_plan *plan)
 {
-    write_plan plan = {.when = "may",
-                       .set = job->records[i],
-                       .defaults = job->shared,
-                       .expected = expected_at(job, i),
-                       .stores_id = job->state->stores_id,
-                       .ttl_created = job->state->ttl_ms,
-                       .raises = raises_sequence(job, i)};
-    return write_encode(job, request, write_id(job, i), &plan, whole);
+    *plan = (write_plan){.when = "may",
+                         .set = job->records[i],
+                         .defaults = job->shared,
+                         .expected = expected_at(job, i),
+                         .stores_id = job->state->stores_id,
+                         .ttl_created = job->state->ttl_ms,
+                         .raises = raises_sequence(job, i)};
 }
 
 ds_status upsert_records(void *connection, const ds_model *model, ds_record *const *records, size_t n,
@@ -81,11 +87,17 @@ ds_status upsert_records(void *connection, const ds_model *model, ds_record *con
                          ds_call *call)
 {
     write_job job = make_job(connection, model, outcomes, call);
-    job.encode = encode_upsert;
+    job.encode = encode_planned;
+    job.plan = plan_upsert;
     job.records = records;
     job.shared = defaults;
     job.expected = expected;
     return write_run(&job, 0, n);
+}
+
+void plan_deletion(const write_job *job, size_t i, write_plan *plan)
+{
+    *plan = (write_plan){.when = "D", .expected = expected_at(job, i)};
 }
 
 ds_status encode_delete(const write_job *job, redis_request *request, size_t i, bool whole)
@@ -104,6 +116,7 @@ ds_status delete_records(void *connection, const ds_model *model, const ds_value
 {
     write_job job = make_job(connection, model, outcomes, call);
     job.encode = encode_delete;
+    job.plan = plan_deletion;
     job.uses = SCRIPT_DELETE;
     job.ids = ids;
     job.expected = expected;

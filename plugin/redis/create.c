@@ -30,15 +30,16 @@ ds_status encode_plain(const write_job *job, redis_request *request, size_t i, b
     return fields_append(request, state, record);
 }
 
-ds_status encode_numbered(const write_job *job, redis_request *request, size_t i, bool whole)
+void plan_creation(const write_job *job, size_t i, write_plan *plan)
 {
-    const redis_model *state = job->state;
-    write_plan plan = {.when = "new",
-                       .set = job->records[i],
-                       .stores_id = state->stores_id,
-                       .ttl_created = state->ttl_ms,
-                       .raises = write_id(job, i).as.integer > 0};
-    return write_encode(job, request, write_id(job, i), &plan, whole);
+    *plan = (write_plan){
+        .when = "new", .set = job->records[i], .stores_id = job->state->stores_id, .ttl_created = job->state->ttl_ms};
+}
+
+void plan_numbered(const write_job *job, size_t i, write_plan *plan)
+{
+    plan_creation(job, i, plan);
+    plan->raises = write_id(job, i).as.integer > 0;
 }
 
 /* Why INCRBY refused. */
@@ -120,11 +121,13 @@ static ds_status create_numbered(write_job *job, size_t n)
         if (lacks_id(job, first)) {
             status = number_records(job, first, n, &end);
             job->encode = encode_plain;
+            job->plan = plan_creation;
             job->uses = SCRIPT_CREATE;
         } else {
             for (end = first + 1; end < n && !lacks_id(job, end);)
                 end++;
-            job->encode = encode_numbered;
+            job->encode = encode_planned;
+            job->plan = plan_numbered;
             job->uses = SCRIPT_WRITE;
         }
         if (status == DS_OK)
@@ -142,6 +145,7 @@ ds_status create_records(void *connection, const ds_model *model, ds_record *con
                      .call = call,
                      .outcomes = outcomes,
                      .encode = encode_plain,
+                     .plan = plan_creation,
                      .uses = SCRIPT_CREATE,
                      .records = records};
     return job.state->sequenced ? create_numbered(&job, n) : write_run(&job, 0, n);

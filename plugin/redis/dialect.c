@@ -210,3 +210,38 @@ ds_status dialect_put_text(redis_dialect dialect, ds_property_type type, ds_reco
         return put_base64(record, slot, text, length);
     return ds_record_put_text(record, slot, text, length);
 }
+
+static bool read_native(ds_property_type type, const char *text, size_t length, ds_value *out)
+{
+    static const ds_type types[] = {[DS_PROPERTY_INTEGER] = DS_INTEGER,
+                                    [DS_PROPERTY_NUMBER] = DS_NUMBER,
+                                    [DS_PROPERTY_BOOLEAN] = DS_BOOLEAN,
+                                    [DS_PROPERTY_DATE] = DS_DATE};
+    if (type != DS_PROPERTY_STRING && type != DS_PROPERTY_BINARY)
+        return ds_value_parse(types[type], text, length, out) == DS_OK;
+    *out = type == DS_PROPERTY_BINARY ? ds_binary(text, length) : ds_string_n(text, length);
+    return true;
+}
+
+void dialect_read(redis_dialect dialect, ds_property_type type, const char *text, size_t length, char *room,
+                  ds_value *out)
+{
+    bool is_read;
+    size_t decoded;
+    if (is_null(dialect, type, length)) {
+        *out = ds_null();
+        return;
+    }
+    if (dialect == DIALECT_REDIS_OM && type == DS_PROPERTY_BINARY) {
+        is_read = decode(text, length, room, &decoded);
+        *out = ds_binary(room, is_read ? decoded : 0);
+    } else if (dialect != DIALECT_NATIVE && type == DS_PROPERTY_BOOLEAN) {
+        is_read = read_boolean(text, length, out);
+    } else if (dialect != DIALECT_NATIVE && type == DS_PROPERTY_DATE) {
+        is_read = read_date(dialect, text, length, out);
+    } else {
+        is_read = read_native(type, text, length, out);
+    }
+    if (!is_read)
+        *out = ds_string_n(text, length);
+}

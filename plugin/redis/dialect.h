@@ -20,4 +20,9 @@ bool dialect_is_base64(redis_dialect dialect, ds_property_type type, ds_value va
 ds_status dialect_put_text(redis_dialect dialect, ds_property_type type, ds_record *record, size_t slot,
                            const char *text, size_t length);
 
+/* The value that the text of a field stands for, as dialect_put_text() reads it, of a type that can have an index: a string
+ * where it is not that type's. Bytes point into the text, or of base64 into `room`, which takes length / 4 * 3 of them. */
+void dialect_read(redis_dialect dialect, ds_property_type type, const char *text, size_t length, char *room,
+                  ds_value *out);
+
 #endif

@@ -5,7 +5,7 @@ set -eu
 expand() {
     while IFS= read -r line || [ -n "$line" ]; do
         case $line in
-        *"-- include "*.lua) cat "$(dirname "$1")/${line##*-- include }" ;;
+        *"-- include "*.lua) (expand "$(dirname "$1")/${line##*-- include }") ;;
         *) printf '%s\n' "$line" ;;
         esac
     done <"$1"

@@ -4,13 +4,6 @@
 
 #define BASE64_LENGTH(bytes) (((size_t)(bytes) + 2) / 3 * 4)
 
-typedef struct stored {
-    const char *bytes;
-    size_t length;
-    ds_text text;
-    char *json; /* owned */
-} stored;
-
 static bool is_base64(const redis_model *state, size_t slot, ds_value value)
 {
     const ds_property *property = ds_model_property(state->model, slot);
@@ -18,7 +11,7 @@ static bool is_base64(const redis_model *state, size_t slot, ds_value value)
 }
 
 /* As JSON writes it, which has base64 for binary; of that without the quotes. false: out of memory. */
-static bool stored_json(stored *out, ds_value value, size_t quotes)
+static bool stored_json(field_text *out, ds_value value, size_t quotes)
 {
     out->json = ds_value_to_json(value);
     if (out->json == NULL)
@@ -28,8 +21,7 @@ static bool stored_json(stored *out, ds_value value, size_t quotes)
     return true;
 }
 
-/* false: out of memory. */
-static bool stored_make(stored *out, const redis_model *state, size_t slot, ds_value value)
+bool field_text_make(field_text *out, const redis_model *state, size_t slot, ds_value value)
 {
     const ds_property *property = ds_model_property(state->model, slot);
     out->json = NULL;
@@ -44,6 +36,11 @@ static bool stored_make(stored *out, const redis_model *state, size_t slot, ds_v
     out->bytes = out->text.bytes;
     out->length = out->text.length;
     return true;
+}
+
+void field_text_free(field_text *text)
+{
+    ds_free(text->json);
 }
 
 /* A property that is set, and is not the id. */
@@ -72,12 +69,12 @@ field_counts fields_count(const redis_model *state, const ds_record *record)
 
 static ds_status append_field(redis_request *request, const redis_model *state, size_t slot, const ds_field *field)
 {
-    stored text;
-    if (!stored_make(&text, state, slot, field->value))
+    field_text text;
+    if (!field_text_make(&text, state, slot, field->value))
         return DS_NOMEM;
     request_bytes(request, field->name, field->name_length);
     request_bytes(request, text.bytes, text.length);
-    ds_free(text.json);
+    field_text_free(&text);
     return DS_OK;
 }
 
@@ -168,12 +165,12 @@ ds_status fields_append_expected(redis_request *request, const redis_model *stat
         if (!field_at(state, expected, slot, &field))
             continue;
         request_bytes(request, field.name, field.name_length);
-        stored text = {.bytes = field.raw, .length = field.raw_length};
+        field_text text = {.bytes = field.raw, .length = field.raw_length};
         if (field.raw == NULL && field.value.type == DS_NULL) {
             request_bytes(request, "", 0);
             continue;
         }
-        if (field.raw == NULL && !stored_make(&text, state, slot, field.value))
+        if (field.raw == NULL && !field_text_make(&text, state, slot, field.value))
             return DS_NOMEM;
         char *room = request_room(request, 1 + text.length);
         if (room != NULL) {
@@ -181,7 +178,7 @@ ds_status fields_append_expected(redis_request *request, const redis_model *stat
             if (text.length > 0)
                 memcpy(room + 1, text.bytes, text.length);
         }
-        ds_free(text.json);
+        field_text_free(&text);
     }
     return DS_OK;
 }

@@ -5,6 +5,15 @@
 
 #include "model.h"
 
+typedef struct field_text { /* of a value, as it is stored */
+    const char *bytes;
+    size_t length;
+    ds_text text;
+    char *json; /* owned */
+} field_text;
+bool field_text_make(field_text *out, const redis_model *state, size_t slot, ds_value value); /* false: out of memory */
+void field_text_free(field_text *text);
+
 typedef struct field_counts {
     size_t values;  /* properties that hold a value */
     size_t nulls;   /* properties that are set to null */

@@ -1,4 +1,4 @@
-/* Keys: <keyPrefix><Model>:<id>, <keyPrefix><Model>#sequence; with a partition {<Model>.<p>} stands for <Model>. Settings of
+/* Keys: <keyPrefix><Model>:<id>, <keyPrefix><Model>#sequence and so on; with a partition {<Model>.<p>} stands for <Model>. Settings of
  * the model may name others. */
 #include "keys.h"
 
@@ -11,7 +11,11 @@ static size_t partition_print(size_t partition, char out[32])
 
 static const char *kind_suffix(key_kind kind)
 {
-    return kind == KEY_RECORD ? ":" : "#sequence";
+    static const char *const suffixes[] = {
+        [KEY_RECORD] = ":",      [KEY_SEQUENCE] = "#sequence", [KEY_SCHEMA] = "#schema",   [KEY_IDS] = "#ids",
+        [KEY_INDEX] = "#index:", [KEY_UNIQUE] = "#unique:",    [KEY_EXPIRES] = "#expires", [KEY_ENTRIES] = "#entries",
+    };
+    return suffixes[kind];
 }
 
 /* The counter, where a setting says its whole key. */
@@ -139,7 +143,14 @@ key_shown key_show(const key_space *keys, key_kind kind, const char *id, size_t 
     if (key == NULL)
         return shown;
     key_write(keys, kind, NO_PARTITION, id, id_length, key);
-    show_bytes(key, length, shown.text, sizeof shown.text);
+    shown = key_show_bytes(key, length);
     ds_free(key);
+    return shown;
+}
+
+key_shown key_show_bytes(const char *key, size_t length)
+{
+    key_shown shown;
+    show_bytes(key, length, shown.text, sizeof shown.text);
     return shown;
 }

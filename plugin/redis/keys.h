@@ -15,12 +15,21 @@ typedef struct key_space {
     size_t sequence_length;
 } key_space;
 
-typedef enum key_kind { KEY_RECORD, KEY_SEQUENCE } key_kind;
+typedef enum key_kind {
+    KEY_RECORD,
+    KEY_SEQUENCE,
+    KEY_SCHEMA,
+    KEY_IDS,
+    KEY_INDEX,
+    KEY_UNIQUE,
+    KEY_EXPIRES,
+    KEY_ENTRIES
+} key_kind;
 
 /* In a cluster the keys of a partition carry one hash tag; a partition is a number below 2^20. */
 #define NO_PARTITION SIZE_MAX
 
-/* `id` is the text of a record's id; no other kind has one. key_write() fills exactly key_length() bytes. */
+/* `id` is the text of a record's id, or the name of an index; other kinds have none. key_write() fills exactly key_length() bytes. */
 size_t key_length(const key_space *keys, key_kind kind, size_t partition, size_t id_length);
 void key_write(const key_space *keys, key_kind kind, size_t partition, const char *id, size_t id_length, char *out);
 
@@ -35,5 +44,6 @@ typedef struct key_shown {
     char text[160];
 } key_shown;
 key_shown key_show(const key_space *keys, key_kind kind, const char *id, size_t id_length);
+key_shown key_show_bytes(const char *key, size_t length);
 
 #endif

@@ -28,17 +28,19 @@ plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/batch.c plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/dialect.c \
 	plugin/redis/dialect.h plugin/redis/fetch.c plugin/redis/fetch.h \
 	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/member.c plugin/redis/member.h plugin/redis/model.c plugin/redis/model.h \
-	plugin/redis/scan.c plugin/redis/scan.h plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
+	plugin/redis/kept.c plugin/redis/kept.h plugin/redis/kept_tell.c plugin/redis/scan.c plugin/redis/scan.h \
+	plugin/redis/schema.c plugin/redis/schema.h plugin/redis/schema_text.c plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
 	plugin/redis/single.c plugin/redis/write.c plugin/redis/write.h
 # proposing models
 plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/discover.c plugin/redis/discover.h plugin/redis/group.c plugin/redis/guess.c plugin/redis/guess.h \
 	plugin/redis/json_shape.c plugin/redis/json_shape.h
 nodist_plugin_redis_libredis_la_SOURCES = plugin/redis/script_sources.c
-REDIS_LUA = plugin/redis/scripts/create.lua plugin/redis/scripts/delete.lua plugin/redis/scripts/expire.lua \
-	plugin/redis/scripts/increment.lua plugin/redis/scripts/write.lua
+REDIS_LUA = plugin/redis/scripts/atomic.lua plugin/redis/scripts/create.lua plugin/redis/scripts/delete.lua \
+	plugin/redis/scripts/expire.lua plugin/redis/scripts/increment.lua plugin/redis/scripts/keep.lua \
+	plugin/redis/scripts/schema.lua plugin/redis/scripts/sweep.lua plugin/redis/scripts/write.lua
 # what scripts include
-REDIS_LUA_PARTS = plugin/redis/scripts/encode.lua
+REDIS_LUA_PARTS = plugin/redis/scripts/apply.lua plugin/redis/scripts/check.lua plugin/redis/scripts/encode.lua
 EXTRA_DIST += plugin/redis/embed.sh $(REDIS_LUA) $(REDIS_LUA_PARTS)
 CLEANFILES += plugin/redis/script_sources.c
 plugin/redis/script_sources.c: $(REDIS_LUA) $(REDIS_LUA_PARTS) plugin/redis/embed.sh

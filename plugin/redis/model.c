@@ -1,5 +1,5 @@
 /* Opening models: what each one asks of Redis is checked, and what all its operations need is computed, once. */
-#include "model.h"
+#include "schema.h"
 
 const ds_option model_options[] = {
     {.name = "key", .types = DS_OPTION_STRING, .help = "what stands for the model's name in the keys of its records"},
@@ -15,22 +15,24 @@ const ds_option model_options[] = {
     {.name = NULL},
 };
 
-static ds_status refuse_indexes(const ds_model *model, ds_error *err)
+#define MOST_KEYS 64 /* of an index; schema_text holds as many */
+
+static ds_status find_indexes(const ds_model *model, redis_model *state, ds_error *err)
 {
-    const ds_index *index = ds_model_index(model, 0);
-    if (index != NULL)
-        return ds_error_set(err, DS_UNSUPPORTED,
-                            "the model \"%s\" declares the %s \"%s\", and the redis connector does not keep any yet",
-                            ds_model_name(model), index->unique ? "unique index" : "index", index->name);
-    for (size_t slot = 0; slot < ds_model_property_count(model); slot++) {
-        const ds_property *property = ds_model_property(model, slot);
-        if (!property->id && (property->unique || property->index))
+    const ds_index *index;
+    size_t count = 0;
+    for (; (index = ds_model_index(model, count)) != NULL; count++)
+        if (index->key_count > MOST_KEYS)
             return ds_error_set(
                 err, DS_UNSUPPORTED,
-                "the property \"%s\" of the model \"%s\" is %s, and the redis connector does not keep any index yet",
-                property->name, ds_model_name(model), property->unique ? "unique" : "indexed");
-    }
-    return DS_OK;
+                "the index \"%s\" of the model \"%s\" has more than the %d properties that one can have in "
+                "Redis",
+                index->name, ds_model_name(model), MOST_KEYS);
+    ds_value version = ds_model_setting(model, "version");
+    state->version_slot =
+        version.type == DS_STRING ? ds_model_slot(model, version.as.string, version.length) : DS_NO_SLOT;
+    state->is_kept = count > 0 || state->version_slot != DS_NO_SLOT;
+    return count > 0 ? schema_cache_new(&state->schemas, err) : DS_OK;
 }
 
 static ds_status find_keys(const mapping *map, const ds_model *model, redis_model *state, ds_error *err)
@@ -80,13 +82,10 @@ static ds_status find_settings(const mapping *map, const ds_model *model, redis_
 ds_status model_open(void *connection, const ds_model *model, void **out, ds_call *call)
 {
     mapping *map = connection;
-    ds_status status = refuse_indexes(model, call->error);
-    if (status != DS_OK)
-        return status;
     redis_model *state = ds_calloc(1, sizeof *state);
     if (state == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory");
-    status = find_keys(map, model, state, call->error);
+    ds_status status = find_keys(map, model, state, call->error);
     if (status == DS_OK)
         status = find_settings(map, model, state, call->error);
     if (status == DS_OK) {
@@ -94,7 +93,10 @@ ds_status model_open(void *connection, const ds_model *model, void **out, ds_cal
         if (state->pattern == NULL)
             status = ds_error_set(call->error, DS_NOMEM, "out of memory");
     }
+    if (status == DS_OK)
+        status = find_indexes(model, state, call->error);
     if (status != DS_OK) {
+        ds_free(state->pattern);
         ds_free(state);
         return status;
     }
@@ -111,6 +113,7 @@ void model_close(void *connection, void *closed)
     for (redis_model **at = &map->models; *at != NULL; at = &(*at)->next)
         if (*at == state) {
             *at = state->next;
+            schema_cache_free(state->schemas);
             ds_free(state->pattern);
             ds_free(state);
             return;
@@ -149,8 +152,17 @@ void request_key(redis_request *request, const redis_model *state, key_kind kind
 
 ds_status model_wrong_kind(const redis_model *state, key_kind kind, const char *id, size_t id_length, ds_error *err)
 {
+    const char *wanted = kind == KEY_SEQUENCE                                          ? "counter"
+                         : kind == KEY_IDS || kind == KEY_INDEX || kind == KEY_EXPIRES ? "sorted set"
+                                                                                       : "hash";
     return ds_error_set(err, DS_WRONG_KIND, "the key \"%s\" holds something else than a %s, and was left alone",
-                        key_show(&state->keys, kind, id, id_length).text, kind == KEY_RECORD ? "hash" : "counter");
+                        key_show(&state->keys, kind, id, id_length).text, wanted);
+}
+
+ds_status model_wrong_key(const redis_reply *key, ds_error *err)
+{
+    return ds_error_set(err, DS_WRONG_KIND, "the key \"%s\" holds something else than it should, and was left alone",
+                        key_show_bytes(key->text, key->length).text);
 }
 
 ds_status model_reply_fail(const redis_model *state, const char *id, size_t id_length, const redis_reply *reply,

@@ -18,9 +18,12 @@ typedef struct redis_model {
     bool stores_id; /* the id is a field of every record, not only where there would be no other */
     bool strict;
     redis_dialect dialect;
-    bool sequenced; /* the model generates integer ids */
-    int64_t ttl_ms; /* settings.ttl; 0: none */
-    char *pattern;  /* SCAN's MATCH for all records */
+    bool sequenced;               /* the model generates integer ids */
+    int64_t ttl_ms;               /* settings.ttl; 0: none */
+    size_t version_slot;          /* settings.version; DS_NO_SLOT */
+    struct schema_cache *schemas; /* schema.h; NULL: the model has no index */
+    bool is_kept;                 /* it has an index or a version, so that keep.lua does its writes */
+    char *pattern;                /* SCAN's MATCH for all records */
     size_t pattern_length;
     struct redis_model *next;
 } redis_model;
@@ -47,6 +50,8 @@ void request_key(redis_request *request, const redis_model *state, key_kind kind
 
 /* DS_WRONG_KIND with its sentence. */
 ds_status model_wrong_kind(const redis_model *state, key_kind kind, const char *id, size_t id_length, ds_error *err);
+/* The same of a key that a script has named. */
+ds_status model_wrong_key(const redis_reply *key, ds_error *err);
 /* An error reply to a command on a record's key. */
 ds_status model_reply_fail(const redis_model *state, const char *id, size_t id_length, const redis_reply *reply,
                            ds_error *err);

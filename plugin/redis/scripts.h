@@ -5,10 +5,14 @@
 #include "connection.h"
 
 typedef enum script {
+    SCRIPT_ATOMIC,
     SCRIPT_CREATE,
     SCRIPT_DELETE,
     SCRIPT_EXPIRE,
     SCRIPT_INCREMENT,
+    SCRIPT_KEEP,
+    SCRIPT_SCHEMA,
+    SCRIPT_SWEEP,
     SCRIPT_WRITE,
     SCRIPT_COUNT
 } script;

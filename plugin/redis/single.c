@@ -1,5 +1,5 @@
 /* What is done to one field or to the expiry of one record: increment, expire, ttl. */
-#include "write.h"
+#include "kept.h"
 
 typedef struct argument {
     const char *bytes;
@@ -33,6 +33,73 @@ static ds_status call_script(mapping *map, const redis_model *state, script whic
     return (*reply)->type == REDIS_ERROR ? model_reply_fail(state, id->bytes, id->length, *reply, call->error) : DS_OK;
 }
 
+/* The same by keep.lua, where the model is kept. */
+static ds_status call_keep(write_job *job, const write_plan *plan, redis_request **request, const redis_reply **reply)
+{
+    kept_call call = {.keys = {0}};
+    kept_need *need = NULL;
+    const schema *s = NULL;
+    bool again = true, anew = false, whole = false;
+    ds_status status = DS_OK;
+    *reply = NULL;
+    *request = redis_request_new(job->map->redis);
+    if (*request == NULL)
+        return ds_error_set(job->call->error, DS_NOMEM, "out of memory");
+    for (unsigned turns = 0; status == DS_OK && again; turns++) {
+        schema_release(job->state, s);
+        s = NULL;
+        redis_request_reset(*request);
+        if (turns == MOST_TURNS)
+            status = ds_error_set(job->call->error, DS_BUSY, "others change the model \"%s\" too fast",
+                                  job->state->keys.name);
+        else if (job->state->schemas != NULL)
+            status = schema_take(job->map, job->state, anew, &s, job->call);
+        if (status == DS_OK && kept_is_left(job->state, s, plan))
+            status = ds_error_set(job->call->error, DS_UNSUPPORTED, "the property is indexed");
+        else if (status == DS_OK && kept_encode(&call, job, *request, 0, plan, s, need, whole) != DS_OK)
+            status = ds_error_set(job->call->error, DS_NOMEM, "out of memory");
+        if (status == DS_OK)
+            status = redis_run(job->map->redis, *request, true, job->call);
+        *reply = redis_reply_at(*request, 0);
+        if (status == DS_OK && *reply == NULL)
+            status = ds_error_set(job->call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
+        if (status == DS_OK) {
+            whole = redis_reply_is(*reply, "NOSCRIPT");
+            anew = script_says(*reply, "EPOCH");
+            status = kept_need_add(job->state, *reply, 0, &need, &again, job->call->error);
+            again = again || whole || anew;
+        }
+    }
+    schema_release(job->state, s);
+    kept_need_free(need);
+    kept_call_free(&call);
+    return status;
+}
+
+static ds_status tell_fault(const redis_model *state, const ds_text *id, const redis_reply *reply, ds_error *err)
+{
+    if (reply->type == REDIS_ERROR)
+        return model_reply_fail(state, id->bytes, id->length, reply, err);
+    if (reply->type == REDIS_ARRAY && reply->count == 2 && script_says(&reply->elements[0], "KIND"))
+        return model_wrong_key(&reply->elements[1], err);
+    return DS_OK;
+}
+
+/* What is done to one record: by the script of its own, or by keep.lua. */
+static ds_status do_single(mapping *map, const ds_model *model, script which, ds_value id_value, const write_plan *plan,
+                           const argument *arguments, size_t count, ds_call *call, redis_request **request,
+                           const redis_reply **reply)
+{
+    const redis_model *state = ds_model_state(model);
+    ds_text id;
+    ds_value_text(id_value, &id);
+    if (!state->is_kept)
+        return call_script(map, state, which, &id, arguments, count, call, request, reply);
+    write_job job = {.map = map, .model = model, .state = state, .call = call, .ids = &id_value};
+    ds_status status = call_keep(&job, plan, request, reply);
+    return status == DS_OK ? tell_fault(state, &id, *reply, call->error) : status;
+}
+
 static ds_status missing(const redis_model *state, const ds_text *id, ds_error *err)
 {
     return ds_error_set(err, DS_NOT_FOUND, "there is no record \"%s\"",
@@ -42,22 +109,35 @@ static ds_status missing(const redis_model *state, const ds_text *id, ds_error *
 bool increment_is_for_server(const ds_model *model, size_t slot, ds_value by)
 {
     const ds_property *property = ds_model_property(model, slot);
-    return by.type == DS_INTEGER && (property == NULL || property->type == DS_PROPERTY_INTEGER);
+    const redis_model *state = ds_model_state(model);
+    return by.type == DS_INTEGER && (property == NULL || property->type == DS_PROPERTY_INTEGER) &&
+           state->version_slot == DS_NO_SLOT;
+}
+
+ds_status refuse_version(const ds_model *model, const char *property, ds_error *err)
+{
+    return ds_error_set(err, DS_INVALID,
+                        "the property \"%s\" of the model \"%s\" is its version, which counts the writes by itself",
+                        property, ds_model_name(model));
 }
 
 ds_status increment_field(void *connection, const ds_model *model, ds_value id_value, const char *property, size_t slot,
                           ds_value by, ds_value *now, ds_call *call)
 {
     const redis_model *state = ds_model_state(model);
+    if (slot != DS_NO_SLOT && slot == state->version_slot)
+        return refuse_version(model, property, call->error);
     if (slot == state->id_slot || !increment_is_for_server(model, slot, by))
         return ds_error_set(call->error, DS_UNSUPPORTED, "Redis adds integers only");
     ds_text id, text;
     ds_value_text(id_value, &id);
     ds_value_text(by, &text);
     argument arguments[] = {{property, strlen(property)}, {text.bytes, text.length}};
-    redis_request *request;
+    write_plan plan = {.when = "I", .property = property, .by = by};
+    redis_request *request = NULL;
     const redis_reply *reply = NULL;
-    ds_status status = call_script(connection, state, SCRIPT_INCREMENT, &id, arguments, 2, call, &request, &reply);
+    ds_status status =
+        do_single(connection, model, SCRIPT_INCREMENT, id_value, &plan, arguments, 2, call, &request, &reply);
     ds_value sum = ds_null();
     if (status != DS_OK)
         ;
@@ -85,9 +165,11 @@ ds_status expire_record(void *connection, const ds_model *model, ds_value id_val
     ds_value_text(id_value, &id);
     ds_value_text(ds_integer(ttl_ms < 0 ? -1 : ttl_ms), &text);
     argument arguments[] = {{text.bytes, text.length}};
-    redis_request *request;
+    write_plan plan = {.when = "E", .ttl_kept = ttl_ms < 0 ? -1 : ttl_ms};
+    redis_request *request = NULL;
     const redis_reply *reply = NULL;
-    ds_status status = call_script(connection, state, SCRIPT_EXPIRE, &id, arguments, 1, call, &request, &reply);
+    ds_status status =
+        do_single(connection, model, SCRIPT_EXPIRE, id_value, &plan, arguments, 1, call, &request, &reply);
     if (status == DS_OK && script_says(reply, "MISSING"))
         status = missing(state, &id, call->error);
     else if (status == DS_OK && script_says(reply, "KIND"))

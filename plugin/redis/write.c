@@ -1,6 +1,5 @@
 /* The rounds of a write: which commands go out together, and what their answers mean. */
-#include "write.h"
-
+#include "kept.h"
 #include "seen.h"
 
 ds_value write_id(const write_job *job, size_t i)
@@ -13,7 +12,7 @@ ds_value write_id(const write_job *job, size_t i)
 
 /* ---- what is told of a record ---- */
 
-static void tell_error(const write_job *job, size_t i, ds_status status, const ds_error *error)
+void write_tell_error(const write_job *job, size_t i, ds_status status, const ds_error *error)
 {
     ds_outcome_fail(job->outcomes, i, status, error->native, "%s", error->message);
 }
@@ -25,7 +24,7 @@ static void tell_wrong_kind(const write_job *job, size_t i, key_kind kind)
     ds_value_text(write_id(job, i), &id);
     if (kind == KEY_SEQUENCE)
         id.length = 0;
-    tell_error(job, i, model_wrong_kind(job->state, kind, id.bytes, id.length, &error), &error);
+    write_tell_error(job, i, model_wrong_kind(job->state, kind, id.bytes, id.length, &error), &error);
 }
 
 static void tell_error_reply(const write_job *job, size_t i, const redis_reply *reply)
@@ -33,7 +32,7 @@ static void tell_error_reply(const write_job *job, size_t i, const redis_reply *
     ds_error error = {.status = DS_BACKEND};
     ds_text id;
     ds_value_text(write_id(job, i), &id);
-    tell_error(job, i, model_reply_fail(job->state, id.bytes, id.length, reply, &error), &error);
+    write_tell_error(job, i, model_reply_fail(job->state, id.bytes, id.length, reply, &error), &error);
 }
 
 static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
@@ -46,6 +45,8 @@ static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
         ds_outcome_refuse(job->outcomes, i, DS_REFUSED_MISSING, NULL);
     else if (script_says(reply, "CHANGED"))
         ds_outcome_refuse(job->outcomes, i, DS_REFUSED_CHANGED, NULL);
+    else if (script_says(reply, "OLDER"))
+        ds_outcome_refuse(job->outcomes, i, DS_REFUSED_OLDER_VERSION, NULL);
     else if (script_says(reply, "KIND") || script_says(reply, "SEQUENCE"))
         tell_wrong_kind(job, i, reply->text[0] == 'K' ? KEY_RECORD : KEY_SEQUENCE);
     else
@@ -68,15 +69,77 @@ void write_tell(const write_job *job, size_t i, const redis_reply *reply)
 
 /* ---- rounds ---- */
 
+typedef struct round_schema { /* of a model, as long as the round lasts */
+    const redis_model *state;
+    const schema *current;
+    bool is_stale;
+} round_schema;
+
 typedef struct write_round {
     const write_job *jobs;
     bool each_own;                  /* a job a write; otherwise one for all */
     bool is_left;                   /* a write stays undecided */
     size_t indices[ROUND_COMMANDS]; /* of the records whose commands are in the request, in its order */
+    kept_need *needs[ROUND_COMMANDS];
     size_t count;
+    unsigned turns;  /* of the commands in the request */
+    bool is_unknown; /* a script was not met */
     seen ids;
+    round_schema *schemas;
+    size_t schema_count;
+    kept_call scratch;
     redis_request *request;
 } write_round;
+
+static const write_job *job_at(const write_round *round, size_t i)
+{
+    return round->each_own ? &round->jobs[i] : round->jobs;
+}
+
+static bool is_by_keep(const write_job *job)
+{
+    return job->state->is_kept && job->plan != NULL;
+}
+
+/* ---- snapshots ---- */
+
+static round_schema *schema_at(write_round *round, const redis_model *state)
+{
+    for (size_t i = 0; i < round->schema_count; i++)
+        if (round->schemas[i].state == state)
+            return &round->schemas[i];
+    return NULL;
+}
+
+/* That of the model; *out is NULL for one without indexes. */
+static ds_status take_schema(write_round *round, const redis_model *state, const schema **out, ds_call *call)
+{
+    *out = NULL;
+    if (state->schemas == NULL)
+        return DS_OK;
+    round_schema *held = schema_at(round, state);
+    if (held == NULL) {
+        round_schema *grown = ds_realloc(round->schemas, (round->schema_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return ds_error_set(call->error, DS_NOMEM, "out of memory");
+        round->schemas = grown;
+        held = &grown[round->schema_count++];
+        *held = (round_schema){.state = state};
+    }
+    if (held->current == NULL || held->is_stale) {
+        const schema *fresh;
+        ds_status status = schema_take(round->jobs->map, state, held->is_stale, &fresh, call);
+        if (status == DS_OK && (status = schema_check_writable(state, fresh, call->error)) != DS_OK)
+            schema_release(state, fresh);
+        if (status != DS_OK)
+            return status;
+        schema_release(state, held->current);
+        held->current = fresh;
+        held->is_stale = false;
+    }
+    *out = held->current;
+    return DS_OK;
+}
 
 /* What a server would answer by closing the connection is refused here. */
 #define MOST_ARGUMENTS 1000000
@@ -96,11 +159,6 @@ static bool refuse_size(const write_job *job, size_t i)
     return true;
 }
 
-static const write_job *job_at(const write_round *round, size_t i)
-{
-    return round->each_own ? &round->jobs[i] : round->jobs;
-}
-
 /* Whether no other write of the round is of this record. */
 static ds_status note_id(write_round *round, const write_job *job, size_t i, bool *added)
 {
@@ -114,24 +172,85 @@ static ds_status note_id(write_round *round, const write_job *job, size_t i, boo
     return seen_add(&round->ids, key, sizeof(void *) + id.length, added);
 }
 
+/* Whether no other write of the round claims a unique value that this one claims. */
+static ds_status note_claims(write_round *round, const write_job *job, size_t i, const schema *s, bool *added)
+{
+    write_plan plan;
+    job->plan(job, i, &plan);
+    for (size_t k = 0; s != NULL && k < s->unique_count && *added; k++) {
+        bool claims;
+        if (kept_claim(&round->scratch, job, write_id(job, i), &plan, s, k, &claims) != DS_OK)
+            return DS_NOMEM;
+        if (claims && seen_add(&round->ids, round->scratch.bytes.bytes, round->scratch.bytes.length, added) != DS_OK)
+            return DS_NOMEM;
+    }
+    return DS_OK;
+}
+
+static ds_status no_memory(const write_round *round)
+{
+    return ds_error_set(round->jobs->call->error, DS_NOMEM, "out of memory");
+}
+
+/* DS_UNSUPPORTED: it is the library's. */
+static ds_status encode_one(write_round *round, size_t i, const kept_need *need, bool whole)
+{
+    write_plan plan;
+    const schema *s;
+    const write_job *job = job_at(round, i);
+    if (!is_by_keep(job))
+        return job->encode(job, round->request, i, whole) == DS_OK ? DS_OK : no_memory(round);
+    ds_status status = take_schema(round, job->state, &s, job->call);
+    if (status != DS_OK)
+        return status;
+    job->plan(job, i, &plan);
+    if (kept_is_left(job->state, s, &plan)) {
+        round->is_left = true;
+        return DS_UNSUPPORTED;
+    }
+    status = kept_encode(&round->scratch, job, round->request, i, &plan, s, need, whole);
+    return status == DS_OK ? DS_OK : no_memory(round);
+}
+
+/* Whether this write can be in the round with those that are in it. */
+static ds_status admit(write_round *round, size_t i, bool is_alone, bool *added)
+{
+    const schema *s;
+    const write_job *job = job_at(round, i);
+    *added = true;
+    if (job->encode == NULL || is_alone)
+        return DS_OK;
+    if (note_id(round, job, i, added) != DS_OK)
+        return no_memory(round);
+    if (!*added || !is_by_keep(job))
+        return DS_OK;
+    ds_status status = take_schema(round, job->state, &s, job->call);
+    if (status == DS_OK && note_claims(round, job, i, s, added) != DS_OK)
+        status = no_memory(round);
+    return status;
+}
+
 /* Takes records from *next on while they fit. */
 static ds_status gather(write_round *round, size_t *next, size_t end)
 {
     round->count = 0;
+    round->turns = 0;
     seen_clear(&round->ids);
     redis_request_reset(round->request);
     while (*next < end && round->count < ROUND_COMMANDS && request_size(round->request) < ROUND_BYTES) {
-        bool added = true;
-        const write_job *job = job_at(round, *next);
-        if (job->encode != NULL && (end - *next > 1 || round->count > 0))
-            if (note_id(round, job, *next, &added) != DS_OK)
-                return DS_NOMEM;
+        bool added;
+        ds_status status = admit(round, *next, end - *next == 1 && round->count == 0, &added);
+        if (status != DS_OK)
+            return status;
         if (!added)
             break;
         size_t i = (*next)++;
+        const write_job *job = job_at(round, i);
         if (job->encode == NULL || refuse_size(job, i))
             continue;
-        ds_status status = job->encode(job, round->request, i, false);
+        status = encode_one(round, i, NULL, false);
+        if (status == DS_UNSUPPORTED && round->is_left)
+            break;
         if (status != DS_OK)
             return status;
         round->indices[round->count++] = i;
@@ -139,39 +258,117 @@ static ds_status gather(write_round *round, size_t *next, size_t end)
     return DS_OK;
 }
 
-/* The commands that met no script, once more; the first of each script brings it along. */
+/* The commands that are to be made again; the first of each script brings it along where it was not met. */
 static ds_status encode_again(write_round *round)
 {
     bool brought[SCRIPT_COUNT + 1] = {false};
     redis_request_reset(round->request);
     for (size_t k = 0; k < round->count; k++) {
         const write_job *job = job_at(round, round->indices[k]);
-        ds_status status = job->encode(job, round->request, round->indices[k], !brought[job->uses]);
-        brought[job->uses] = true;
+        script uses = is_by_keep(job) ? SCRIPT_KEEP : job->uses;
+        ds_status status = encode_one(round, round->indices[k], round->needs[k], round->is_unknown && !brought[uses]);
+        brought[uses] = true;
         if (status != DS_OK)
             return status;
     }
     return DS_OK;
 }
 
-/* Tells what became of each command; those that met no script stay in the round. */
+/* Whether a write before the k-th is made again, of the same model: what it sets free or takes is not yet so. */
+static bool is_behind(const write_round *round, size_t again, const write_job *job)
+{
+    for (size_t k = 0; k < again; k++)
+        if (job_at(round, round->indices[k])->state == job->state)
+            return true;
+    return false;
+}
+
+static bool says(const redis_reply *reply, const char *word)
+{
+    return reply != NULL && reply->type == REDIS_STRING && script_says(reply, word);
+}
+
+static bool says_unique(const redis_reply *reply)
+{
+    return reply != NULL && reply->type == REDIS_ARRAY && reply->count > 0 && says(&reply->elements[0], "UNIQUE");
+}
+
+/* A value that is held by a record which a later write of the round has changed: it met this one's refusal, as if both had come
+ * one after the other. */
+static bool is_overtaken(const write_round *round, size_t k, const redis_reply *reply)
+{
+    const redis_model *state = job_at(round, round->indices[k])->state;
+    if (reply == NULL || reply->type != REDIS_ARRAY || reply->count != 3 || !says(&reply->elements[0], "HELD"))
+        return false;
+    const redis_reply *holder = &reply->elements[1];
+    for (size_t later = k + 1; later < round->count; later++) {
+        ds_text id;
+        const write_job *job = job_at(round, round->indices[later]);
+        ds_value_text(write_id(job, round->indices[later]), &id);
+        if (job->state == state && id.length == holder->length && memcmp(id.bytes, holder->text, id.length) == 0)
+            return says(redis_reply_at(round->request, later), "DONE");
+    }
+    return false;
+}
+
+/* An answer of keep.lua; true: the write stays in the round. */
+static bool settle_kept(write_round *round, size_t k, size_t again, const redis_reply *reply)
+{
+    size_t i = round->indices[k];
+    const write_job *job = job_at(round, i);
+    round_schema *held = schema_at(round, job->state);
+    if (is_overtaken(round, k, reply)) {
+        kept_tell_held(job, i, held == NULL ? NULL : held->current, reply);
+        return false;
+    }
+    kept_turn turn = says_unique(reply) && is_behind(round, again, job)
+                         ? KEPT_AGAIN
+                         : kept_tell(job, i, held == NULL ? NULL : held->current, reply, 0, &round->needs[k]);
+    if (turn == KEPT_STALE && held != NULL)
+        held->is_stale = true;
+    round->is_left = round->is_left || turn == KEPT_LEFT;
+    return (turn == KEPT_AGAIN || turn == KEPT_STALE) && !kept_gives_up(job, i, round->turns);
+}
+
+/* true: the write stays in the round. */
+static bool settle_one(write_round *round, size_t k, size_t again)
+{
+    size_t i = round->indices[k];
+    const write_job *job = job_at(round, i);
+    ds_error error = {.status = DS_OK};
+    ds_status status = redis_command_status(round->request, k, &error);
+    const redis_reply *reply = redis_reply_at(round->request, k);
+    if (status != DS_OK) {
+        write_tell_error(job, i, status, &error);
+    } else if (reply != NULL && redis_reply_is(reply, "NOSCRIPT")) {
+        round->is_unknown = true;
+        return true;
+    } else if (is_by_keep(job)) {
+        return settle_kept(round, k, again, reply);
+    } else if (job->tell == NULL || reply == NULL || reply->type == REDIS_ERROR) {
+        write_tell(job, i, reply);
+    } else if (!job->tell(job, i, reply)) {
+        round->is_left = true;
+    }
+    return false;
+}
+
+/* Tells what became of each command; those that are to be made again stay in the round, in their order. */
 static void settle(write_round *round)
 {
     size_t again = 0;
+    round->is_unknown = false;
+    round->turns++;
     for (size_t k = 0; k < round->count; k++) {
-        size_t i = round->indices[k];
-        const write_job *job = job_at(round, i);
-        ds_error error = {.status = DS_OK};
-        ds_status status = redis_command_status(round->request, k, &error);
-        const redis_reply *reply = redis_reply_at(round->request, k);
-        if (status != DS_OK)
-            tell_error(job, i, status, &error);
-        else if (reply != NULL && redis_reply_is(reply, "NOSCRIPT"))
-            round->indices[again++] = i;
-        else if (job->tell == NULL || reply == NULL || reply->type == REDIS_ERROR)
-            write_tell(job, i, reply);
-        else if (!job->tell(job, i, reply))
-            round->is_left = true;
+        bool stays = settle_one(round, k, again);
+        kept_need *need = round->needs[k];
+        round->needs[k] = NULL;
+        if (!stays) {
+            kept_need_free(need);
+            continue;
+        }
+        round->indices[again] = round->indices[k];
+        round->needs[again++] = need;
     }
     round->count = again;
 }
@@ -196,10 +393,9 @@ static ds_status run_rounds(write_round *round, size_t first, size_t end, ds_cal
     for (size_t next = first; next < end || round->count > 0;) {
         ds_status status = round->count > 0 ? encode_again(round) : gather(round, &next, end);
         if (status != DS_OK)
-            return ds_error_set(call->error, status, "out of memory");
-        if (round->count == 0)
-            continue;
-        status = run_round(round, call);
+            return status;
+        if (round->count > 0)
+            status = run_round(round, call);
         if (status != DS_OK)
             return status;
         if (round->is_left && round->count == 0)
@@ -208,6 +404,19 @@ static ds_status run_rounds(write_round *round, size_t first, size_t end, ds_cal
             return status;
     }
     return DS_OK;
+}
+
+static void round_free(write_round *round)
+{
+    for (size_t i = 0; i < round->schema_count; i++)
+        schema_release(round->schemas[i].state, round->schemas[i].current);
+    for (size_t k = 0; k < round->count; k++)
+        kept_need_free(round->needs[k]);
+    ds_free(round->schemas);
+    kept_call_free(&round->scratch);
+    redis_request_free(round->request);
+    seen_free(&round->ids);
+    ds_free(round);
 }
 
 static ds_status run(const write_job *jobs, bool each_own, size_t first, size_t end)
@@ -224,11 +433,8 @@ static ds_status run(const write_job *jobs, bool each_own, size_t first, size_t 
         status = run_rounds(round, first, end, call);
     else
         ds_error_set(call->error, DS_NOMEM, "out of memory");
-    if (round != NULL) {
-        redis_request_free(round->request);
-        seen_free(&round->ids);
-    }
-    ds_free(round);
+    if (round != NULL)
+        round_free(round);
     return status;
 }
 

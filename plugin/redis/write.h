@@ -13,6 +13,22 @@
 #define ANSWER_LOST "there was no memory for the server's answer to a write: it may or may not be done"
 
 typedef struct write_job write_job;
+typedef struct kept_need kept_need;
+
+/* Arguments of write.lua and of keep.lua. */
+typedef struct write_plan {
+    const char *when; /* "must", "may" or "new"; of keep.lua also "D" delete, "E" expire, "I" increment */
+    const ds_record *set;
+    const ds_record *defaults;     /* or NULL */
+    const ds_record *expected;     /* or NULL */
+    bool replaces;                 /* what `set` does not hold is removed; otherwise only its nulls are */
+    bool stores_id;                /* as a field */
+    int64_t ttl_created, ttl_kept; /* ms; 0: as it is; -1: never */
+    bool raises;                   /* the id raises the sequence */
+    const char *property;          /* of an increment */
+    ds_value by;
+} write_plan;
+
 struct write_job {
     mapping *map;
     const ds_model *model;
@@ -23,6 +39,8 @@ struct write_job {
      */
     ds_status (*encode)(const write_job *job, redis_request *request, size_t i, bool whole);
     script uses; /* SCRIPT_COUNT: none, always */
+    /* What is done to the record: for keep.lua, where the model is kept, and for atomic.lua. */
+    void (*plan)(const write_job *job, size_t i, write_plan *plan);
     /* Tells of a reply that only this kind of write knows; false: the write stays undecided, and no further round begins.
      * NULL: all replies are told in the same way. */
     bool (*tell)(const write_job *job, size_t i, const redis_reply *reply);
@@ -40,35 +58,31 @@ ds_status write_run(const write_job *job, size_t first, size_t end);
  * are not decided. */
 ds_status write_run_each(const write_job *jobs, size_t first, size_t end);
 void write_tell(const write_job *job, size_t i, const redis_reply *reply);
+void write_tell_error(const write_job *job, size_t i, ds_status status, const ds_error *error);
 
-/* Arguments of write.lua. */
-typedef struct write_plan {
-    const char *when; /* "must", "may" or "new" */
-    const ds_record *set;
-    const ds_record *defaults;     /* or NULL */
-    const ds_record *expected;     /* or NULL */
-    bool replaces;                 /* what `set` does not hold is removed; otherwise only its nulls are */
-    bool stores_id;                /* as a field */
-    int64_t ttl_created, ttl_kept; /* ms; 0: as it is */
-    bool raises;                   /* the id raises the sequence */
-} write_plan;
 ds_status write_encode(const write_job *job, redis_request *request, ds_value id, const write_plan *plan, bool whole);
 
 /* The text of an id, as it stands in keys. */
 ds_value write_id(const write_job *job, size_t i);
 
-/* What `encode` may be: create.c and change.c. */
+/* What `plan` may be: create.c and change.c. */
+void plan_creation(const write_job *job, size_t i, write_plan *plan);
+void plan_numbered(const write_job *job, size_t i, write_plan *plan); /* the id may raise the sequence */
+void plan_update(const write_job *job, size_t i, write_plan *plan);
+void plan_replacement(const write_job *job, size_t i, write_plan *plan);
+void plan_upsert(const write_job *job, size_t i, write_plan *plan);
+void plan_deletion(const write_job *job, size_t i, write_plan *plan);
+
+/* And `encode`. */
 ds_status encode_plain(const write_job *job, redis_request *request, size_t i, bool whole);
-ds_status encode_numbered(const write_job *job, redis_request *request, size_t i, bool whole);
-ds_status encode_update(const write_job *job, redis_request *request, size_t i, bool whole);
-ds_status encode_replace(const write_job *job, redis_request *request, size_t i, bool whole);
-ds_status encode_upsert(const write_job *job, redis_request *request, size_t i, bool whole);
+ds_status encode_planned(const write_job *job, redis_request *request, size_t i, bool whole); /* as the plan says */
 ds_status encode_delete(const write_job *job, redis_request *request, size_t i, bool whole);
 
 /* Takes `count` numbers from the model's sequence; *last is the last one. */
 ds_status write_take_numbers(const write_job *job, size_t count, int64_t *last);
 /* Integers alone: numbers are added by the library, so that the sum is the same everywhere. (single.c) */
 bool increment_is_for_server(const ds_model *model, size_t slot, ds_value by);
+ds_status refuse_version(const ds_model *model, const char *property, ds_error *err); /* DS_INVALID */
 
 /* The entries of the table. */
 ds_status create_records(void *connection, const ds_model *model, ds_record *const *records, size_t n,

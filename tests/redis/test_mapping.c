@@ -115,24 +115,6 @@ static void keys_are_as_configured(void)
     CU_ASSERT_EQUAL(ds_source_open("redis", "{\"keyPrefix\": \"{a}\"}", &source, &error), DS_CONFIG);
 }
 
-static void an_index_is_refused_with_a_sentence(void)
-{
-    static const char *const definitions[] = {
-        "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": {\"type\": "
-        "\"string\", \"index\": true}}}",
-        "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": {\"type\": "
-        "\"string\", \"unique\": true}}}",
-        "{\"name\": \"Album\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": \"string\"}, "
-        "\"indexes\": {\"byN\": {\"keys\": {\"n\": 1}}}}"};
-    source = world_source("");
-    for (size_t i = 0; i < 3; i++) {
-        ds_model *model = NULL;
-        CHECK_DONE(ds_model_define(source, definitions[i], &model, &last), "DS_UNSUPPORTED");
-        CU_ASSERT_PTR_NOT_NULL(strstr(last.message, "Album"));
-    }
-    ds_source_close(source);
-}
-
 static void what_a_strict_model_does_not_know_stays(void)
 {
     ds_model *model = open_model("", PERSON);
@@ -463,7 +445,6 @@ int main(void)
          the_id_is_a_field_unless_the_model_says_no},
         {"keys are made of keyPrefix, settings.redis.key and the id, whatever characters these hold",
          keys_are_as_configured},
-        {"a model with an index or a unique property is refused with a sentence", an_index_is_refused_with_a_sentence},
         {"fields that a strict model does not know stay", what_a_strict_model_does_not_know_stays},
         {"fields that another model does not know are properties of it", what_another_model_does_not_know_is_its_own},
         {"a field of another writer is read as it can be, and compared as it is stored",

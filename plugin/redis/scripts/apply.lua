@@ -1,0 +1,157 @@
+-- Included behind check.lua: everything was checked, and is written. The entries of sorted sets come first, since only there a
+-- key of another kind has not been met yet; they are taken back then.
+
+if when == 'I' then
+    local sum = redis.pcall('HINCRBY', record, ARGV[sets], ARGV[sets + 1])
+    if type(sum) == 'table' then
+        return (sum.err:find('not an integer', 1, true) or sum.err:find('overflow', 1, true)) and 'OTHER' or sum
+    end
+    -- HINCRBY's own answer has become a Lua number, which is a double.
+    return redis.call('HGET', record, ARGV[sets])
+end
+
+local fault
+if epoch ~= '' and when ~= 'D' and (touched or not there) then
+    if not there then
+        fault = redis.pcall('ZADD', KEYS[base + 1], '0', ARGV[at + 2])
+    end
+    local i = nu + 1
+    while i <= nu + ni and type(fault) ~= 'table' do
+        if not there then
+            fault = redis.pcall('ZADD', KEYS[base + 1 + i], '0', ARGV[members + i])
+        elseif was[i] ~= now[i] then
+            fault = redis.pcall('ZADD', KEYS[base + 1 + i], '0', now[i])
+        end
+        i = i + 1
+    end
+    if type(fault) == 'table' then
+        local wrong = base + i
+        for k = nu + 1, i - 2 do
+            if not there or was[k] ~= now[k] then
+                redis.call('ZREM', KEYS[base + 1 + k], there and now[k] or ARGV[members + k])
+            end
+        end
+        if i == nu + 1 then
+            wrong = base + 1
+        elseif not there then
+            redis.call('ZREM', KEYS[base + 1], ARGV[at + 2])
+        end
+        return fault.err:find('WRONGTYPE', 1, true) and {'KIND', KEYS[wrong]} or fault
+    end
+    for k = 1, nu do
+        local value = there and now[k] or ARGV[members + k]
+        if value ~= '' and not (there and was[k] == value) then
+            redis.call('HSET', KEYS[base + 1 + k], value, id)
+        end
+    end
+end
+
+-- The record. unpack fails at about 8,000 values.
+if when == 'D' then
+    redis.call('UNLINK', record)
+elseif when ~= 'E' then
+    local first = there and sets or preset
+    for i = first, last, 7000 do
+        redis.call('HSET', record, unpack(ARGV, i, i + 6999 < last and i + 6999 or last))
+    end
+    if not there and first > last then
+        redis.call('HSET', record, ARGV[keep], id)
+    end
+    if there and removed ~= '0' then
+        local list, count, from = ARGV, removed, removals
+        if removed == '*' then
+            local stays = {[ARGV[keep]] = true}
+            for i = sets, last, 2 do
+                stays[ARGV[i]] = true
+            end
+            list, count, from = {}, 0, 1
+            for _, field in ipairs(redis.call('HKEYS', record)) do
+                if not stays[field] then
+                    count = count + 1
+                    list[count] = field
+                end
+            end
+        end
+        -- Were the last field removed, the record and its expiry would be gone before the id could be stored.
+        count = count + 0
+        local kept = count > 0 and sets > last and redis.call('HLEN', record) <= count
+            and redis.call('HSETNX', record, ARGV[keep], id) == 1
+        for i = from, from + count - 1, 7000 do
+            redis.call('HDEL', record, unpack(list, i, math.min(i + 6999, from + count - 1)))
+        end
+        if kept and redis.call('HLEN', record) > 1 then
+            redis.call('HDEL', record, ARGV[keep])
+        end
+    end
+end
+
+-- Old entries; of a unique key only what is the record's own.
+if touched then
+    for i = 1, nu + ni do
+        local key = KEYS[base + 1 + i]
+        if was[i] ~= now[i] and was[i] ~= '' then
+            if i > nu then
+                redis.call('ZREM', key, was[i])
+            elseif redis.call('HGET', key, was[i]) == id then
+                redis.call('HDEL', key, was[i])
+            end
+        end
+    end
+    if when == 'D' then
+        redis.call('ZREM', KEYS[base + 1], ARGV[at + 2])
+    end
+end
+
+-- Expiry: where a record of an indexed model has one, #entries says what is to be swept when it is gone.
+local ttl = there and ttl_kept or ttl_created
+if when == 'D' then
+    ttl = ''
+elseif ttl == '-1' then
+    redis.call('PERSIST', record)
+elseif ttl ~= '' then
+    redis.call('PEXPIRE', record, ttl)
+end
+if x ~= '' then
+    local expires, entries, stem = KEYS[base + 2 + nu + ni], KEYS[base + 3 + nu + ni], #KEYS[base] - 5
+    if leftover and not there then
+        local left = cmsgpack.unpack(leftover)
+        for i = 1, nu + ni do
+            local key, entry = KEYS[base + 1 + i], left[KEYS[base + 1 + i]:sub(stem)]
+            if entry and entry ~= ARGV[members + i] then
+                if i > nu then
+                    redis.call('ZREM', key, entry)
+                elseif redis.call('HGET', key, entry) == id then
+                    redis.call('HDEL', key, entry)
+                end
+            end
+        end
+    end
+    local starts = ttl ~= '' and ttl ~= '-1'
+    if starts or leftover and there and touched and when ~= 'D' and ttl ~= '-1' then
+        local list = {}
+        for i = 1, nu + ni do
+            local entry = there and now[i] or ARGV[members + i]
+            list[KEYS[base + 1 + i]:sub(stem)] = entry ~= '' and entry or nil
+        end
+        redis.call('HSET', entries, id, cmsgpack.pack(list))
+    elseif leftover and (not there or when == 'D' or ttl == '-1') then
+        redis.call('HDEL', entries, id)
+        redis.call('ZREM', expires, id)
+    end
+    if starts then
+        local time = redis.call('TIME')
+        redis.call('ZADD', expires, ('%.0f'):format(time[1] * 1000 + math.floor(time[2] / 1000) + ttl), id)
+        if x == '1' and redis.call('HSETNX', KEYS[base], 'expiring', '1') == 1 then
+            redis.call('HINCRBY', KEYS[base], 'epoch', 1)
+        end
+    end
+end
+
+-- Texts without a sign: the longer one is the larger.
+if raised then
+    local held = redis.call('GET', raised) or '0'
+    if held:sub(1, 1) == '-' or #held < #raises or #held == #raises and held < raises then
+        redis.call('SET', raised, raises)
+    end
+end
+return there and 'DONE' or 'CREATED'

@@ -1,0 +1,78 @@
+-- Several writes of one or several models, whole or not at all: all are checked before the first is done.
+--
+-- KEYS  of each model #schema, #ids, its unique keys and indexes, #expires and #entries as in keep.lua (nothing, of a model without
+--       indexes); the records, the sequences, the holders
+-- ARGV  1 the number of models   2 the number of writes   3 the number of arguments of the tail
+--       of each model: epoch, unique indexes, others, "" or "1" or "2", the number of its first key, the plan, the number of
+--       indexed fields, these; of each write: the number of its model, of its record's key, of its arguments; and these (check.lua);
+--       then the tail: the number of holders, their ids behind the first key of their model, and a dictionary
+-- Answers an array: 0 and the words of the writes; or the number of a write that cannot be done, and what keep.lua would answer.
+
+local last_of_all, models, writes = #ARGV - ARGV[3], {}, {}
+local batch = {freed = {}, claimed = {}}
+local holders, dictionary = {}, {}
+do
+    local next = last_of_all + 1
+    local count = ARGV[next] + 0
+    for i = 1, count do
+        holders[ARGV[next + i]] = #KEYS - count + i
+    end
+    for i = next + 1 + count, #ARGV, 2 do
+        dictionary[ARGV[i]] = ARGV[i + 1]
+    end
+end
+
+local here = 4
+for number = 1, ARGV[1] + 0 do
+    local m = {epoch = ARGV[here], nu = ARGV[here + 1] + 0, ni = ARGV[here + 2] + 0, x = ARGV[here + 3],
+        base = ARGV[here + 4] + 0, plan = ARGV[here + 5]}
+    here = here + 7
+    m.fields = {unpack(ARGV, here, here + ARGV[here - 1] - 1)}
+    here = here + #m.fields
+    models[number] = m
+    for key = m.base, m.base + (m.epoch == '' and -1 or m.nu + m.ni + (m.x == '' and 1 or 3)) do
+        local wanted = (key == m.base or key > m.base + 1 and key <= m.base + 1 + m.nu or key == m.base + 3 + m.nu + m.ni)
+            and 'hash' or 'zset'
+        local kind = redis.call('TYPE', KEYS[key]).ok
+        if kind ~= wanted and kind ~= 'none' then
+            return {1, 'KIND', KEYS[key]}
+        end
+    end
+    if m.epoch ~= '' and redis.call('HGET', KEYS[m.base], 'epoch') ~= m.epoch then
+        return {1, 'EPOCH'}
+    end
+end
+
+local function prepare(epoch, nu, ni, x, base, plan, fields, record, at, last)
+    local holders = plan ~= '' and holders or nil
+    -- include check.lua
+    return nil, function()
+        -- include apply.lua
+    end
+end
+
+local pending
+for number = 1, ARGV[2] + 0 do
+    local m, at = models[ARGV[here] + 0], here + 3
+    local record = KEYS[ARGV[here + 1] + 0]
+    here = at + ARGV[here + 2]
+    local answer, apply = prepare(m.epoch, m.nu, m.ni, m.x, m.base, m.plan, m.fields, record, at, here - 1)
+    if type(answer) == 'table' and answer.err then
+        return answer
+    elseif answer then
+        local needs = type(answer) == 'table' and (answer[1] == 'HELD' or answer[1] == 'ENCODE')
+        if not needs then
+            return pending or {number, unpack(type(answer) == 'table' and answer or {answer})}
+        end
+        pending = pending or {number, unpack(answer)}
+    end
+    writes[number] = apply
+end
+if pending then
+    return pending
+end
+local answers = {0}
+for number, apply in ipairs(writes) do
+    answers[number + 1] = apply()
+end
+return answers

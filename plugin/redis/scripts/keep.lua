@@ -1,0 +1,41 @@
+-- One write of a record of a model that has indexes or a version: the hash, its index entries and its unique entries change
+-- together, or nothing does. docs/REDIS-STORAGE.md has the table.
+--
+-- KEYS  1 the record; 2 #schema, 3 #ids, then the unique keys and the sorted sets of the indexes, and #expires and #entries
+--       where ARGV 4 is not "" (none of these for a model without indexes); the sequence, where the id raises it; holders
+-- ARGV  1 the epoch of #schema, "" for a model without indexes   2, 3 the number of unique and of other indexes
+--       4 "" where nothing expires, "1" where this write begins it, "2"   5 the number of arguments of the tail
+--       then the write (check.lua), then the tail: the number of indexed fields, these, the plan, the number of holders, their
+--       ids, and a dictionary (letter and text, part)
+-- Answers CREATED, DONE, the sum of an increment, TAKEN, MISSING, CHANGED, OLDER, KIND, SEQUENCE, EPOCH, OTHER (the field or the
+-- sum is no integer as HINCRBY reads one), or an array: UNIQUE or LOST and the number of the index, HELD and the holder, ENCODE
+-- and letters with texts, KIND and the key.
+
+local epoch, nu, ni, x, base, at = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, ARGV[4], 2, 6
+local record, last, batch, plan, fields, holders, dictionary = KEYS[1], #ARGV - ARGV[5]
+
+if epoch ~= '' then
+    local held = redis.pcall('HGET', KEYS[2], 'epoch')
+    if held ~= epoch then
+        if type(held) ~= 'table' then
+            return 'EPOCH'
+        end
+        return held.err:find('WRONGTYPE', 1, true) and {'KIND', KEYS[2]} or held
+    end
+end
+if ARGV[5] ~= '0' then
+    local next = last + 1
+    fields = {unpack(ARGV, next + 1, next + ARGV[next])}
+    next = next + ARGV[next] + 1
+    plan, holders, dictionary = ARGV[next], {}, {}
+    local count = ARGV[next + 1] + 0
+    for i = 1, count do
+        holders[ARGV[next + 1 + i]] = #KEYS - count + i
+    end
+    for i = next + 2 + count, #ARGV, 2 do
+        dictionary[ARGV[i]] = ARGV[i + 1]
+    end
+end
+
+-- include check.lua
+-- include apply.lua
