@@ -1,5 +1,6 @@
 /* The redis connector's table: the connection's entries (connection.h) and those of the mapping to hashes. */
 #include "discover.h"
+#include "migrate.h"
 #include "scan.h"
 #include "write.h"
 
@@ -93,6 +94,7 @@ DS_API const ds_connector ds_connector_v1 = {
     .expire = expire_record,
     .ttl = record_ttl,
     .explain = explain_find,
+    .migrate = migrate_model,
     .discover = discover_models,
     .execute = execute_command,
     .stats = source_stats,

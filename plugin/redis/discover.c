@@ -2,14 +2,14 @@
  * All is bounded: the keys that are looked at, the groups, the hashes of each and the fields of these. */
 #include "discover.h"
 
+#include "steps.h"
 #include "utf8.h"
 
 #include <stdlib.h>
 
-#define SCAN_KEYS    1000 /* a step, */
-#define MOST_STEPS   2000 /* of which there are so many: a database has no order, so what they meet is a fair sample */
-#define READ_KEYS    50   /* hashes in one round trip */
-#define LONGEST_STEP 5000000000 /* ns; where the source has no commandTimeout */
+#define SCAN_KEYS  1000 /* a step, */
+#define MOST_STEPS 2000 /* of which there are so many: a database has no order, so what they meet is a fair sample */
+#define READ_KEYS  50   /* hashes in one round trip */
 
 typedef struct discovery {
     mapping *map;
@@ -178,18 +178,6 @@ static ds_status take_key(discovery *d, const char *key, size_t length)
 
 /* ---- round trips ---- */
 
-/* One step, which ends in time though the whole may take as long as it likes. */
-static ds_status run_step(discovery *d)
-{
-    ds_value limit = ds_source_setting(redis_source(d->map->redis), "commandTimeout");
-    int64_t ns = limit.type == DS_INTEGER && limit.as.integer > 0 ? limit.as.integer * 1000000 : LONGEST_STEP;
-    ds_call step = *d->call;
-    if (step.deadline > ds_now() + ns)
-        step.deadline = ds_now() + ns;
-    ds_status status = ds_call_check(d->call);
-    return status == DS_OK ? redis_run(d->map->redis, d->request, false, &step) : status;
-}
-
 /* SCAN's reply: the next cursor, then an array of keys. */
 static ds_status take_scan(void *user, const redis_place *at, const char *bytes, size_t length)
 {
@@ -221,7 +209,7 @@ static ds_status scan_step(discovery *d)
     request_integer(d->request, SCAN_KEYS);
     request_text(d->request, "TYPE");
     request_text(d->request, "hash");
-    ds_status status = run_step(d);
+    ds_status status = step_run(d->map, d->request, false, d->call);
     if (status == DS_OK)
         status = redis_reply_fail(redis_reply_at(d->request, 0), "the walk over the keys", d->call->error);
     if (status == DS_OK && d->is_broken)
@@ -317,7 +305,7 @@ static ds_status ask_sizes(discovery *d, size_t first, size_t count, size_t *wan
     redis_request_reset(d->request);
     for (size_t i = first; i < first + count; i++)
         append_id(d, "HLEN", i, NULL);
-    ds_status status = run_step(d);
+    ds_status status = step_run(d->map, d->request, false, d->call);
     *wanted = 0;
     for (size_t i = 0; status == DS_OK && i < count; i++) {
         const redis_reply *reply = redis_reply_at(d->request, i);
@@ -338,7 +326,7 @@ static ds_status read_some(discovery *d, size_t first, size_t count)
     for (size_t i = 0; i < wanted; i++)
         append_id(d, "HGETALL", d->wanted[i], &field_sink);
     if (status == DS_OK && wanted > 0)
-        status = run_step(d);
+        status = step_run(d->map, d->request, false, d->call);
     for (size_t i = 0; status == DS_OK && i < wanted; i++)
         note_refusal(d, redis_reply_at(d->request, i));
     return status;
@@ -366,7 +354,7 @@ static ds_status find_companions(discovery *d)
     ask_type(d, "id:", "");
     ask_type(d, "s:", "");
     ask_type(d, "", "#sequence");
-    ds_status status = run_step(d);
+    ds_status status = step_run(d->map, d->request, false, d->call);
     d->read->has_counter = status == DS_OK && type_is(d, 0, "string");
     d->read->has_loopback_ids = status == DS_OK && type_is(d, 1, "set");
     d->read->has_own_counter = status == DS_OK && type_is(d, 2, "string");

@@ -46,6 +46,12 @@ TESTS += tests/redis/test_discover
 tests_redis_test_discover_SOURCES = tests/redis/test_discover.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_discover_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_discover_LDADD = $(REDIS_TEST_LIBS)
+check_PROGRAMS += tests/redis/test_migrate
+TESTS += tests/redis/test_migrate
+tests_redis_test_migrate_SOURCES = tests/redis/test_migrate.c tests/redis/checker.c tests/redis/checker.h tests/redis/world.c \
+	tests/redis/world.h
+tests_redis_test_migrate_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_migrate_LDADD = $(REDIS_TEST_LIBS)
 
 # the connection, against real servers and against servers that misbehave: these see the plugin's hidden parts
 CONNECTION_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin -I$(top_srcdir)/tests/support $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
