@@ -8,6 +8,7 @@ typedef struct batch {
     ds_record **records;
     const ds_record **expected;
     size_t n;
+    bool is_atomic;
 } batch;
 
 /* ---- what only a batch encodes as one of many ---- */
@@ -163,6 +164,31 @@ static size_t segment_end(const batch *b, size_t first)
     return b->n;
 }
 
+/* The largest id that a write before these sets by itself; 0: none. An atomic batch raises the sequence at its end only. */
+static int64_t largest_before(const batch *b, size_t first)
+{
+    int64_t largest = 0;
+    for (size_t i = 0; b->is_atomic && i < first; i++) {
+        const write_job *job = &b->jobs[i];
+        if (job->state != b->jobs[first].state || job->records == NULL || job->plan == plan_creation)
+            continue;
+        ds_value id = write_id(job, i);
+        if (id.type == DS_INTEGER && id.as.integer > largest)
+            largest = id.as.integer;
+    }
+    return largest;
+}
+
+/* As many numbers, all of them above those ids. */
+static ds_status take_numbers(const batch *b, size_t first, size_t count, int64_t *last)
+{
+    int64_t floor = largest_before(b, first);
+    ds_status status = write_take_numbers(&b->jobs[first], count, last);
+    if (status != DS_OK || *last - (int64_t)count >= floor)
+        return status;
+    return write_take_numbers(&b->jobs[first], (size_t)(floor - (*last - (int64_t)count)) + count, last);
+}
+
 /* Numbers for all creations of one model, from `first` on; where there are none, these fail and the others do not. */
 static ds_status number_model(batch *b, size_t first, size_t end)
 {
@@ -171,7 +197,7 @@ static ds_status number_model(batch *b, size_t first, size_t end)
     size_t count = 0, taken = 0;
     for (size_t i = first; i < end; i++)
         count += b->jobs[i].state == of->state && lacks_id(&b->jobs[i], i);
-    ds_status status = write_take_numbers(of, count, &last);
+    ds_status status = take_numbers(b, first, count, &last);
     if (status != DS_OK && status != DS_INVALID && status != DS_WRONG_KIND)
         return status;
     for (size_t i = first; i < end; i++) {
@@ -215,23 +241,35 @@ static ds_status run_segments(batch *b, ds_call *call)
     return status;
 }
 
+/* Numbers first: those that are not used do no harm. */
+static ds_status run_whole(batch *b, ds_call *call)
+{
+    ds_status status = DS_OK;
+    for (size_t first = 0, end; first < b->n && status == DS_OK; first = end) {
+        end = first + 1;
+        while (end < b->n && !raises(&b->jobs[end - 1], &b->jobs[end]))
+            end++;
+        status = number_all(b, first, end);
+    }
+    return status == DS_OK ? atomic_run(b->jobs, b->n, call) : status;
+}
+
 ds_status run_batch(void *connection, const ds_write *const *writes, size_t n, uint32_t flags, ds_outcomes *outcomes,
                     ds_call *call)
 {
-    if ((flags & DS_ATOMIC) != 0)
-        return ds_error_set(call->error, DS_UNSUPPORTED, "Redis cannot promise an atomic batch of unlike writes");
     batch b = {.jobs = ds_calloc(n, sizeof *b.jobs),
                .ids = ds_calloc(n, sizeof *b.ids),
                .records = ds_calloc(n, sizeof *b.records),
                .expected = ds_calloc(n, sizeof *b.expected),
-               .n = n};
+               .n = n,
+               .is_atomic = (flags & DS_ATOMIC) != 0};
     ds_status status = DS_OK;
     if (b.jobs == NULL || b.ids == NULL || b.records == NULL || b.expected == NULL)
         status = ds_error_set(call->error, DS_NOMEM, "out of memory for a batch of %zu writes", n);
     for (size_t i = 0; i < n && status == DS_OK; i++)
         job_make(&b, i, connection, writes[i], outcomes, call);
     if (status == DS_OK)
-        status = run_segments(&b, call);
+        status = b.is_atomic ? run_whole(&b, call) : run_segments(&b, call);
     ds_free(b.expected);
     ds_free(b.records);
     ds_free(b.ids);

@@ -25,11 +25,11 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/utf8.c plugin/redis/utf8.h
 # the mapping
 plugin_redis_libredis_la_SOURCES += \
-	plugin/redis/batch.c plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/dialect.c \
+	plugin/redis/atomic.c plugin/redis/batch.c plugin/redis/change.c plugin/redis/connector.c plugin/redis/create.c plugin/redis/dialect.c \
 	plugin/redis/dialect.h plugin/redis/fetch.c plugin/redis/fetch.h \
 	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/member.c plugin/redis/member.h plugin/redis/model.c plugin/redis/model.h \
 	plugin/redis/kept.c plugin/redis/kept.h plugin/redis/kept_tell.c plugin/redis/scan.c plugin/redis/scan.h \
-	plugin/redis/schema.c plugin/redis/schema.h plugin/redis/schema_text.c plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
+	plugin/redis/schema.c plugin/redis/schema.h plugin/redis/schema_text.c plugin/redis/sweep.c plugin/redis/sweep.h plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
 	plugin/redis/single.c plugin/redis/write.c plugin/redis/write.h
 # migrate
 plugin_redis_libredis_la_SOURCES += \

@@ -12,8 +12,10 @@ typedef struct schema_chunk {
 } schema_chunk;
 
 struct schema_cache {
-    pthread_mutex_t lock; /* of `current`, and of the references of all snapshots */
+    pthread_mutex_t lock; /* of all here, and of the references of all snapshots */
     schema *current;
+    id_list due;
+    bool due_unknown;
 };
 
 static ds_status no_memory(ds_error *err)
@@ -48,6 +50,7 @@ void schema_cache_free(schema_cache *cache)
     if (cache == NULL)
         return;
     schema_free(cache->current);
+    id_list_free(&cache->due);
     pthread_mutex_destroy(&cache->lock);
     ds_free(cache);
 }
@@ -475,6 +478,29 @@ ds_status schema_take(mapping *map, const redis_model *state, bool anew, const s
 ds_status schema_look(mapping *map, const redis_model *state, bool anew, const schema **out, ds_call *call)
 {
     return take(map, state, anew, false, out, call);
+}
+
+bool schema_take_due(const redis_model *state, id_list *out)
+{
+    schema_cache *cache = state->schemas;
+    pthread_mutex_lock(&cache->lock);
+    bool is_unknown = cache->due_unknown;
+    *out = cache->due;
+    cache->due = (id_list){0};
+    cache->due_unknown = false;
+    pthread_mutex_unlock(&cache->lock);
+    return is_unknown;
+}
+
+void schema_put_due(const redis_model *state, id_list *due, bool is_unknown)
+{
+    schema_cache *cache = state->schemas;
+    pthread_mutex_lock(&cache->lock);
+    id_list old = cache->due;
+    cache->due = *due;
+    cache->due_unknown = cache->due_unknown || is_unknown;
+    pthread_mutex_unlock(&cache->lock);
+    id_list_free(&old);
 }
 
 /* ---- what it means for the definition ---- */

@@ -3,6 +3,7 @@
 #ifndef REDIS_SCHEMA_H
 #define REDIS_SCHEMA_H
 
+#include "fetch.h"
 #include "model.h"
 
 #define SCHEMA_FORMAT "1"
@@ -57,6 +58,10 @@ ds_status schema_take(mapping *map, const redis_model *state, bool anew, const s
 /* The same, for who only reads: *out is NULL where the server has none. */
 ds_status schema_look(mapping *map, const redis_model *state, bool anew, const schema **out, ds_call *call);
 void schema_release(const redis_model *state, const schema *s); /* NULL does nothing */
+
+/* Ids of records that are due, from one sweep (sweep.h) to the next; whether it must bring the script. */
+bool schema_take_due(const redis_model *state, id_list *out);
+void schema_put_due(const redis_model *state, id_list *due, bool is_unknown); /* takes the list */
 
 /* DS_CONFIG with a sentence where the definition has a unique index that is not kept: writing would not enforce it. */
 ds_status schema_check_writable(const redis_model *state, const schema *s, ds_error *err);

@@ -1,6 +1,6 @@
 /* The rounds of a write: which commands go out together, and what their answers mean. */
-#include "kept.h"
 #include "seen.h"
+#include "sweep.h"
 
 ds_value write_id(const write_job *job, size_t i)
 {
@@ -73,6 +73,7 @@ typedef struct round_schema { /* of a model, as long as the round lasts */
     const redis_model *state;
     const schema *current;
     bool is_stale;
+    size_t sweep; /* the number of the command that sweeps; 0: none */
 } round_schema;
 
 typedef struct write_round {
@@ -230,6 +231,31 @@ static ds_status admit(write_round *round, size_t i, bool is_alone, bool *added)
     return status;
 }
 
+/* A round sweeps a little behind its writes, where records of a model expire. */
+static ds_status add_sweeps(write_round *round)
+{
+    for (size_t i = 0; i < round->schema_count; i++) {
+        round_schema *held = &round->schemas[i];
+        held->sweep = 0;
+        if (round->count == 0 || held->current == NULL || !held->current->expiring)
+            continue;
+        held->sweep = request_count(round->request);
+        if (sweep_append(&round->scratch, round->jobs->map, held->state, held->current, round->request) != DS_OK)
+            return no_memory(round);
+    }
+    return DS_OK;
+}
+
+static void note_sweeps(write_round *round)
+{
+    for (size_t i = 0; i < round->schema_count; i++) {
+        round_schema *held = &round->schemas[i];
+        if (held->sweep > 0)
+            sweep_note(held->state, redis_reply_at(round->request, held->sweep));
+        held->sweep = 0;
+    }
+}
+
 /* Takes records from *next on while they fit. */
 static ds_status gather(write_round *round, size_t *next, size_t end)
 {
@@ -255,7 +281,7 @@ static ds_status gather(write_round *round, size_t *next, size_t end)
             return status;
         round->indices[round->count++] = i;
     }
-    return DS_OK;
+    return add_sweeps(round);
 }
 
 /* The commands that are to be made again; the first of each script brings it along where it was not met. */
@@ -384,6 +410,7 @@ static ds_status run_round(write_round *round, ds_call *call)
     ds_status status = redis_run(round->jobs->map->redis, round->request, true, call);
     if (request_count(round->request) < round->count) /* there was no memory to encode them all, and none was sent */
         return status;
+    note_sweeps(round);
     settle(round);
     return goes_on(status) ? DS_OK : status;
 }

@@ -57,6 +57,8 @@ ds_status write_run(const write_job *job, size_t first, size_t end);
 /* The same of unlike ones: jobs[i] says what is done with write i; one without `encode` is passed over. DS_UNSUPPORTED: some
  * are not decided. */
 ds_status write_run_each(const write_job *jobs, size_t first, size_t end);
+/* All of them or none, by atomic.lua; the jobs' plans are changed. (atomic.c) */
+ds_status atomic_run(write_job *jobs, size_t n, ds_call *call);
 void write_tell(const write_job *job, size_t i, const redis_reply *reply);
 void write_tell_error(const write_job *job, size_t i, ds_status status, const ds_error *error);
 

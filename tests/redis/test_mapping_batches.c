@@ -191,12 +191,24 @@ static void what_redis_cannot_add_is_added_in_its_place(void)
     end();
 }
 
-static void an_atomic_batch_is_refused_before_anything_is_sent(void)
+static void an_atomic_batch_is_done_whole_or_not_at_all(void)
 {
     begin();
-    ds_batch_create(batch, counters, made(counters, "{\"id\": \"1\"}"));
-    CHECK_DONE(ds_batch_run(batch, DS_ATOMIC, &last), "DS_UNSUPPORTED");
-    CHECK_TEXT(raw("DBSIZE"), "0");
+    ds_value sum = ds_null();
+    CHECK_OK(create(counters, "{\"id\": \"1\", \"n\": 1, \"d\": 0.5}"));
+    ds_batch_create(batch, counters, made(counters, "{\"id\": \"2\"}"));
+    ds_batch_increment(batch, counters, ds_string("1"), "d", ds_number(0.25), &sum);
+    ds_batch_create(batch, lines, made(lines, "{\"id\": 7}"));
+    ds_batch_create(batch, lines, made(lines, "{}"));
+    ds_batch_delete(batch, counters, ds_string("none"));
+    CHECK_DONE(ds_batch_run(batch, DS_ATOMIC, &last), "DS_NOT_FOUND");
+    CHECK_TEXT(outcomes(), "ccccn");
+    CHECK_TEXT(keys_of(), "Counter:1 Line#sequence");
+    CHECK_OK(create(counters, "{\"id\": \"none\"}"));
+    CHECK_OK(ds_batch_run(batch, DS_ATOMIC, &last));
+    CHECK_TEXT(keys_of(), "Counter:1 Counter:2 Line#sequence Line:10 Line:7");
+    CHECK_TEXT(hash_of("Counter:1"), "d=0.75 id=1 n=1");
+    CU_ASSERT_EQUAL(sum.as.number, 0.75);
     end();
 }
 
@@ -279,7 +291,7 @@ int main(void)
         {"a sequence that gives no number fails its creations alone",
          a_sequence_that_gives_no_number_fails_its_creations_alone},
         {"what Redis cannot add is added in its place", what_redis_cannot_add_is_added_in_its_place},
-        {"an atomic batch is refused before anything is sent", an_atomic_batch_is_refused_before_anything_is_sent},
+        {"an atomic batch is done whole or not at all", an_atomic_batch_is_done_whole_or_not_at_all},
         {"keys of other kinds fail alone", keys_of_other_kinds_fail_alone},
         {"scripts may be forgotten within a batch", scripts_may_be_forgotten_within_a_batch},
     };
