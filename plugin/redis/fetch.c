@@ -61,15 +61,18 @@ static ds_status begin_record(record_fetch *fetch, const redis_place *at)
     size_t length;
     const char *id = id_list_at(fetch->ids, fetch->first + at->command, &length);
     fetch->record = ds_block_add(fetch->block);
+    if (fetch->records != NULL)
+        fetch->records[fetch->first + at->command - fetch->base] = fetch->record;
     return fetch->record == NULL ? DS_NOMEM : model_put_id(fetch->state, fetch->record, id, length);
 }
 
 static void void_record(void *user, const redis_place *at)
 {
     record_fetch *fetch = user;
-    (void)at;
     if (fetch->record != NULL)
         ds_block_drop(fetch->block, fetch->record);
+    if (fetch->record != NULL && fetch->records != NULL)
+        fetch->records[fetch->first + at->command - fetch->base] = NULL;
     fetch->record = NULL;
 }
 
@@ -203,6 +206,9 @@ static void encode_as(record_fetch *fetch, redis_request *request, const id_list
 {
     fetch->ids = ids;
     fetch->first = first - request_count(request);
+    fetch->base = first;
+    for (size_t i = 0; fetch->records != NULL && i < count; i++)
+        fetch->records[i] = NULL;
     fetch->record = NULL;
     for (size_t i = first; i < first + count; i++) {
         size_t length;
@@ -233,6 +239,15 @@ static ds_status check_errors(record_fetch *fetch, redis_request *request, size_
     return DS_OK;
 }
 
+/* Which of them stand where in the block matters: all are read again, whole. */
+static void begin_second(record_fetch *fetch, redis_request *request, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fetch->records[i] != NULL)
+            ds_block_drop(fetch->block, fetch->records[i]);
+    encode_as(fetch, request, fetch->ids, fetch->base, count, FETCH_WHOLE);
+}
+
 ds_status fetch_finish(record_fetch *fetch, redis_request *request, size_t count)
 {
     ds_status status = check_errors(fetch, request, count);
@@ -241,10 +256,13 @@ ds_status fetch_finish(record_fetch *fetch, redis_request *request, size_t count
     redis_request *second = redis_request_new(fetch->map->redis);
     if (second == NULL)
         return ds_error_set(fetch->call->error, DS_NOMEM, "out of memory");
-    encode_as(fetch, second, &fetch->unsure, 0, fetch->unsure.count, FETCH_WHOLE);
+    if (fetch->records != NULL)
+        begin_second(fetch, second, count);
+    else
+        encode_as(fetch, second, &fetch->unsure, 0, fetch->unsure.count, FETCH_WHOLE);
     status = redis_run(fetch->map->redis, second, false, fetch->call);
     if (status == DS_OK)
-        status = check_errors(fetch, second, fetch->unsure.count);
+        status = check_errors(fetch, second, request_count(second));
     redis_request_free(second);
     return status;
 }

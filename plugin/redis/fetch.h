@@ -32,9 +32,13 @@ typedef struct record_fetch {
     size_t *slots;             /* their slots */
     size_t field_count;
     bool passes_over_kinds; /* a key that holds something else than a hash is no record, rather than an error */
+    ds_record *
+        *records; /* or NULL: the record of each id is put here, NULL where there is none; those in the block are in the
+                            order of the ids then */
     /* while it runs */
     const id_list *ids;
     size_t first; /* the id of the request's first command */
+    size_t base;  /* the id that records[0] belongs to */
     ds_block *block;
     ds_record *record; /* being filled; NULL: the reply has shown none yet */
     char *name;        /* of the field whose value comes next, where the model does not declare it */

@@ -35,12 +35,18 @@ plugin_redis_libredis_la_SOURCES += \
 plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/migrate.c plugin/redis/migrate.h plugin/redis/migrate_entry.c plugin/redis/migrate_record.c \
 	plugin/redis/migrate_schema.c plugin/redis/steps.c plugin/redis/steps.h
+# finding
+plugin_redis_libredis_la_SOURCES += \
+	plugin/redis/choose.c plugin/redis/conditions.c plugin/redis/count.c plugin/redis/explain.c plugin/redis/find.c \
+	plugin/redis/find.h plugin/redis/interval.c plugin/redis/interval.h plugin/redis/order.c plugin/redis/plan.c \
+	plugin/redis/plan.h plugin/redis/skip.c plugin/redis/stale.c plugin/redis/trust.h plugin/redis/walk.c
 # proposing models
 plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/discover.c plugin/redis/discover.h plugin/redis/group.c plugin/redis/guess.c plugin/redis/guess.h \
 	plugin/redis/json_shape.c plugin/redis/json_shape.h
 nodist_plugin_redis_libredis_la_SOURCES = plugin/redis/script_sources.c
 REDIS_LUA = plugin/redis/scripts/atomic.lua plugin/redis/scripts/create.lua plugin/redis/scripts/delete.lua \
+	plugin/redis/scripts/drop.lua \
 	plugin/redis/scripts/expire.lua plugin/redis/scripts/increment.lua plugin/redis/scripts/keep.lua \
 	plugin/redis/scripts/migrate_begin.lua plugin/redis/scripts/migrate_entry.lua plugin/redis/scripts/migrate_expiry.lua \
 	plugin/redis/scripts/migrate_finish.lua plugin/redis/scripts/migrate_record.lua plugin/redis/scripts/schema.lua \

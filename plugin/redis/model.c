@@ -1,5 +1,6 @@
 /* Opening models: what each one asks of Redis is checked, and what all its operations need is computed, once. */
 #include "schema.h"
+#include "trust.h"
 
 const ds_option model_options[] = {
     {.name = "key", .types = DS_OPTION_STRING, .help = "what stands for the model's name in the keys of its records"},
@@ -95,7 +96,10 @@ ds_status model_open(void *connection, const ds_model *model, void **out, ds_cal
     }
     if (status == DS_OK)
         status = find_indexes(model, state, call->error);
+    if (status == DS_OK && (state->trust = ds_calloc(1, sizeof *state->trust)) == NULL)
+        status = ds_error_set(call->error, DS_NOMEM, "out of memory");
     if (status != DS_OK) {
+        schema_cache_free(state->schemas);
         ds_free(state->pattern);
         ds_free(state);
         return status;
@@ -114,6 +118,7 @@ void model_close(void *connection, void *closed)
         if (*at == state) {
             *at = state->next;
             schema_cache_free(state->schemas);
+            ds_free(state->trust);
             ds_free(state->pattern);
             ds_free(state);
             return;

@@ -22,6 +22,7 @@ typedef struct redis_model {
     int64_t ttl_ms;               /* settings.ttl; 0: none */
     size_t version_slot;          /* settings.version; DS_NO_SLOT */
     struct schema_cache *schemas; /* schema.h; NULL: the model has no index */
+    struct trust *trust;          /* trust.h: what readers have learned of the indexes */
     bool is_kept;                 /* it has an index or a version, so that keep.lua does its writes */
     char *pattern;                /* SCAN's MATCH for all records */
     size_t pattern_length;

@@ -8,6 +8,7 @@ typedef enum script {
     SCRIPT_ATOMIC,
     SCRIPT_CREATE,
     SCRIPT_DELETE,
+    SCRIPT_DROP,
     SCRIPT_EXPIRE,
     SCRIPT_INCREMENT,
     SCRIPT_KEEP,

@@ -53,6 +53,12 @@ tests_redis_test_migrate_SOURCES = tests/redis/test_migrate.c tests/redis/checke
 tests_redis_test_migrate_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_migrate_LDADD = $(REDIS_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_answers
+TESTS += tests/redis/test_answers
+tests_redis_test_answers_SOURCES = tests/redis/test_answers.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_answers_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_answers_LDADD = $(REDIS_TEST_LIBS)
+
 # the connection, against real servers and against servers that misbehave: these see the plugin's hidden parts
 CONNECTION_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin -I$(top_srcdir)/tests/support $(HIREDIS_CFLAGS) $(OPENSSL_CFLAGS)
 CONNECTION_TEST_LIBS = plugin/redis/libredis.la src/libinternal.la tests/support/libcertificates.a tests/support/libsupport.a \

@@ -1,0 +1,427 @@
+/* Generated questions: what the planner answers, what a walk over all answers, and what the memory connector does, are the same.
+ * Every operator over every type, paged and ordered, with the seed printed; ANSWERS_SEED and ANSWERS_CASES say others. What
+ * fails is printed as a dsctl command. */
+#include "world.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define RECORDS 120
+
+static const char PROPERTIES[] =
+    "\"id\": {\"type\": \"string\", \"id\": true}, \"s\": %s, \"i\": %s, \"n\": %s, \"b\": %s, \"d\": %s, \"x\": %s, "
+    "\"u\": %s, \"t\": \"string\"";
+
+static ds_source *indexed_source, *plain_source, *memory_source;
+static ds_model *indexed, *plain, *memory;
+
+/* ---- chance ---- */
+
+static uint64_t state;
+
+static size_t below(size_t n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (size_t)(state >> 11) % n;
+}
+
+/* ---- values ---- */
+
+typedef struct kind {
+    const char *property, *type;
+    const char *values[10];
+} kind;
+
+static const kind kinds[] = {
+    {"s",
+     "string",
+     {"\"\"", "\"a\"", "\"ab\"", "\"abc\"", "\"B\"", "\"ä\"", "\"b%\"", "\"zz\"", "\"a\\u0000b\"", "\"a_\""}},
+    {"i",
+     "integer",
+     {"-3", "0", "1", "2", "10", "99", "100", "9007199254740993", "9223372036854775807", "-9223372036854775808"}},
+    {"n", "number", {"-1.5", "0", "0.1", "1", "2.5", "10", "1e300", "9007199254740992", "-1e-5", "123456.789"}},
+    {"b", "boolean", {"true", "false", "true", "false", "true", "false", "true", "false", "true", "false"}},
+    {"d",
+     "date",
+     {"\"1970-01-01\"", "\"2000-02-29T12:00:00Z\"", "\"1969-12-31\"", "\"2024-01-01\"", "\"2024-01-01T00:00:00.001Z\"",
+      "\"0001-01-01\"", "\"9999-01-01\"", "\"1990-05-05\"", "\"0000-02-29\"", "\"1969-12-31T23:59:59.999Z\""}},
+    {"x",
+     "binary",
+     {"\"\"", "\"AA==\"", "\"AAE=\"", "\"/w==\"", "\"YQ==\"", "\"YWI=\"", "\"AQ==\"", "\"gA==\"", "\"AAA=\"",
+      "\"/w8=\""}},
+    {"u",
+     "string",
+     {"\"r000\"", "\"r001\"", "\"r050\"", "\"r07\"", "\"r100\"", "\"r119\"", "\"none\"", "\"r020\"", "\"r021\"",
+      "\"\""}},
+    {"id",
+     "string",
+     {"\"k000\"", "\"k001\"", "\"k050\"", "\"k07\"", "\"k100\"", "\"k119\"", "\"none\"", "\"k020\"", "\"k021\"",
+      "\"z\""}},
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+
+static const char *const operators[] = {"eq",  "neq",  "gt",    "gte",   "lt",     "lte",    "between", "inq",
+                                        "nin", "like", "nlike", "ilike", "nilike", "regexp", "exists",  "null"};
+#define OPERATORS (sizeof operators / sizeof *operators)
+static unsigned met[OPERATORS][KINDS];
+
+static const char *literal(size_t k)
+{
+    return kinds[k].values[below(10)];
+}
+
+static void put_record(size_t i, FILE *out)
+{
+    fprintf(out, "{\"id\":\"k%03zu\"", i);
+    for (size_t k = 0; k < 6; k++)
+        if (below(5) != 0)
+            fprintf(out, ",\"%s\":%s", kinds[k].property, literal(k));
+    if (below(5) != 0)
+        fprintf(out, ",\"u\":\"r%03zu\"", i);
+    fprintf(out, ",\"t\":\"t%zu\"}", below(4));
+}
+
+static void put_operator(size_t op, size_t k, FILE *out)
+{
+    static const char *const patterns[] = {"\"%a%\"", "\"_\"",   "\"a%\"",     "\"%\"",   "\"ä\"",
+                                           "\"ab_\"", "\"r0%\"", "\"a\\\\_\"", "\"k1%\"", "\"a\\u0000%\""};
+    const char *name = operators[op];
+    if (strcmp(name, "between") == 0)
+        fprintf(out, "{\"between\":[%s,%s]}", literal(k), literal(k));
+    else if (strcmp(name, "inq") == 0)
+        fprintf(out, "{\"inq\":[%s,%s,%s%s]}", literal(k), literal(k), literal(k), below(4) == 0 ? ",null" : "");
+    else if (strcmp(name, "nin") == 0)
+        fprintf(out, "{\"nin\":[%s,%s]}", literal(k), below(3) == 0 ? "null" : literal(k));
+    else if (strstr(name, "like") != NULL)
+        fprintf(out, "{\"%s\":%s}", name, patterns[below(10)]);
+    else if (strcmp(name, "regexp") == 0)
+        fprintf(out, "{\"regexp\":\"%s\"}", below(2) == 0 ? "^[ark]" : "/B|1$/i");
+    else if (strcmp(name, "exists") == 0)
+        fprintf(out, "{\"exists\":%s}", below(2) == 0 ? "true" : "false");
+    else if (strcmp(name, "null") == 0)
+        fputs(below(2) == 0 ? "null" : "{\"neq\":null}", out);
+    else
+        fprintf(out, "{\"%s\":%s}", name, literal(k));
+}
+
+static void put_comparison(FILE *out)
+{
+    size_t op = below(OPERATORS), k = below(KINDS);
+    met[op][k]++;
+    fprintf(out, "{\"%s\":", kinds[k].property);
+    put_operator(op, k, out);
+    fputc('}', out);
+}
+
+static void put_filter(unsigned depth, FILE *out)
+{
+    static const char *const joins[] = {"and", "or", "and", "or", "nor"};
+    if (depth == 0 || below(3) == 0) {
+        put_comparison(out);
+        return;
+    }
+    fprintf(out, "{\"%s\":[", joins[below(5)]);
+    for (size_t i = 0, n = 1 + below(3); i < n; i++) {
+        fputs(i > 0 ? "," : "", out);
+        put_filter(depth - 1, out);
+    }
+    fputs("]}", out);
+}
+
+/* Orders that indexes have, or nearly, and others. */
+static void put_order(FILE *out)
+{
+    static const char *const orders[] = {"i",
+                                         "i DESC",
+                                         "s",
+                                         "s DESC, n",
+                                         "s, n DESC",
+                                         "b, i DESC",
+                                         "b DESC, i",
+                                         "b, i",
+                                         "n DESC",
+                                         "d, i, s",
+                                         "d DESC, i DESC, s DESC",
+                                         "id",
+                                         "id DESC",
+                                         "x",
+                                         "i DESC, id",
+                                         "d",
+                                         "b, i DESC, id DESC",
+                                         "s DESC, n, id DESC",
+                                         "t, i",
+                                         "d, s"};
+    fprintf(out, "\"order\":\"%s\"", orders[below(sizeof orders / sizeof *orders)]);
+}
+
+/* ---- asking ---- */
+
+typedef struct answer {
+    char text[RECORDS * 8]; /* ids in the order in which they came, or a status */
+    size_t count;
+    char *mark;
+} answer;
+
+/* `stop`: after so many records the mark is taken, and it ends. */
+static void ask(ds_model *model, const char *json, const char *after, size_t stop, answer *out)
+{
+    ds_query *query = NULL;
+    ds_cursor *cursor = NULL;
+    const ds_record *record = NULL;
+    *out = (answer){.count = 0};
+    ds_status status = ds_query_parse(json, &query, &last);
+    if (status == DS_OK) {
+        ds_query asked = *query;
+        asked.after = after;
+        status = ds_find(model, &asked, &cursor, &last);
+    }
+    while (status == DS_OK && out->count < stop && (status = ds_cursor_next(cursor, &record, &last)) == DS_OK &&
+           record != NULL) {
+        if (out->count < RECORDS + 5)
+            strcat(strcat(out->text, ds_record_get(record, "id").as.string), " ");
+        out->count++;
+    }
+    if (status == DS_OK && out->count == stop)
+        out->mark = ds_cursor_mark(cursor);
+    if (status != DS_OK)
+        snprintf(out->text, sizeof out->text, "%s: %s", ds_status_name(status), last.message);
+    ds_cursor_close(cursor);
+    ds_query_free(query);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, 5);
+}
+
+static void sort(answer *of)
+{
+    if (strncmp(of->text, "DS_", 3) != 0)
+        qsort(of->text, strlen(of->text) / 5, 5, compare_ids);
+}
+
+static bool differ(const answer *a, const answer *b, const char *between, const char *json)
+{
+    if (strcmp(a->text, b->text) == 0)
+        return false;
+    fprintf(stderr, "dsctl find SOURCE Answer '%s'\n    %s answer\n    %s\n    %s\n", json, between, a->text, b->text);
+    return true;
+}
+
+/* What a mark goes on with is what stands behind it. */
+static bool resume_fails(const char *json, const answer *whole)
+{
+    answer first, rest;
+    size_t stop = 1 + below(whole->count);
+    ask(indexed, json, NULL, stop, &first);
+    ask(indexed, json, first.mark, SIZE_MAX, &rest);
+    strncat(first.text, rest.text, sizeof first.text - strlen(first.text) - 1);
+    bool failed = differ(&first, whole, "behind a mark, and at once,", json);
+    ds_free(first.mark);
+    return failed;
+}
+
+static bool count_fails(const char *where, size_t wanted)
+{
+    ds_filter *filter = NULL;
+    uint64_t count = 0;
+    ds_status status = ds_filter_parse(where, &filter, &last);
+    if (status == DS_OK)
+        status = ds_count(indexed, filter, &count, &last);
+    ds_filter_free(filter);
+    if (status == DS_OK && count == wanted)
+        return false;
+    fprintf(stderr, "dsctl count SOURCE Answer '%s'\n    %s %llu instead of %zu\n", where, ds_status_name(status),
+            (unsigned long long)count, wanted);
+    return true;
+}
+
+/* ---- cases ---- */
+
+typedef struct tally {
+    unsigned asked, some, resumed, failed;
+} tally;
+
+static char *make_where(void)
+{
+    char *text;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    put_filter(below(3) == 0 ? 2 : (unsigned)below(2), out);
+    fclose(out);
+    return text;
+}
+
+/* *pages: the query has a limit or skips. */
+static char *make_query(const char *where, bool *orders, bool *pages)
+{
+    char *text;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    fprintf(out, "{\"where\":%s", where);
+    *orders = below(2) == 0;
+    *pages = *orders && below(2) == 0;
+    if (*orders) {
+        fputc(',', out);
+        put_order(out);
+    }
+    if (*pages)
+        fprintf(out, ",\"limit\":%zu", 1 + below(30));
+    if (*pages && below(2) == 0)
+        fprintf(out, ",\"skip\":%zu", below(100));
+    if (below(4) == 0)
+        fputs(",\"fields\":[\"id\",\"t\"]", out);
+    fputc('}', out);
+    fclose(out);
+    return text;
+}
+
+static void one_case(tally *t)
+{
+    bool orders, pages;
+    char *where = make_where(), *json = make_query(where, &orders, &pages);
+    answer a, b, c;
+    ask(indexed, json, NULL, SIZE_MAX, &a);
+    ask(plain, json, NULL, SIZE_MAX, &b);
+    ask(memory, json, NULL, SIZE_MAX, &c);
+    if (!orders) {
+        sort(&a);
+        sort(&b);
+        sort(&c);
+    }
+    bool failed =
+        differ(&a, &b, "by the planner, and by a scan,", json) || differ(&a, &c, "on redis, and on memory,", json);
+    if (!failed && !pages && below(3) == 0)
+        failed = count_fails(where, c.count);
+    if (!failed && orders && !pages && c.count > 2 && below(2) == 0) {
+        failed = resume_fails(json, &c);
+        t->resumed++;
+    }
+    t->asked++;
+    t->some += c.count > 0 && c.count < RECORDS;
+    t->failed += failed;
+    free(where);
+    free(json);
+}
+
+/* ---- the ground ---- */
+
+static char *definition(bool is_indexed)
+{
+    static char text[2000];
+    char types[7][100], properties[1000];
+    for (size_t k = 0; k < 7; k++)
+        snprintf(types[k], sizeof types[k], "{\"type\": \"%s\"%s}", kinds[k].type,
+                 !is_indexed ? ""
+                 : k == 6    ? ", \"unique\": true"
+                             : ", \"index\": true");
+    snprintf(properties, sizeof properties, PROPERTIES, types[0], types[1], types[2], types[3], types[4], types[5],
+             types[6]);
+    snprintf(
+        text, sizeof text, "{\"name\": \"Answer\", \"properties\": {%s}%s}", properties,
+        is_indexed
+            ? ", \"indexes\": {\"byBI\": {\"keys\": {\"b\": 1, \"i\": -1}}, \"bySN\": {\"keys\": {\"s\": -1, \"n\": "
+              "1}}, \"byDIS\": {\"keys\": {\"d\": 1, \"i\": 1, \"s\": 1}}}"
+            : "");
+    return text;
+}
+
+static void open_models(void)
+{
+    char settings[200];
+    indexed_source = world_source("\"keyPrefix\": \"p:\", \"database\": 9");
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\", \"keyPrefix\": \"p:\", \"database\": 9}",
+             world_socket());
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, &plain_source, &last), DS_OK);
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("memory", "{}", &memory_source, &last), DS_OK);
+    indexed = world_model(indexed_source, definition(true));
+    plain = world_model(plain_source, definition(false));
+    memory = world_model(memory_source, definition(false));
+}
+
+static void close_models(void)
+{
+    ds_source_close(indexed_source);
+    ds_source_close(plain_source);
+    ds_source_close(memory_source);
+}
+
+static void fill(void)
+{
+    for (size_t i = 0; i < RECORDS; i++) {
+        char *json;
+        size_t length;
+        FILE *out = open_memstream(&json, &length);
+        put_record(i, out);
+        fclose(out);
+        CHECK_OK(create(indexed, json));
+        CHECK_OK(create(memory, json));
+        free(json);
+    }
+}
+
+/* Records change and go, and the answers with them. */
+static void change_some(void)
+{
+    for (size_t i = 0; i < 10; i++) {
+        char id[8], *json, place[300];
+        size_t length, at = below(RECORDS);
+        FILE *out = open_memstream(&json, &length);
+        put_record(at, out);
+        fclose(out);
+        snprintf(id, sizeof id, "k%03zu", at);
+        (void)ds_delete_by_id(indexed, ds_string(id), NULL);
+        (void)ds_delete_by_id(memory, ds_string(id), NULL);
+        CHECK_OK(create(indexed, json));
+        CHECK_OK(create(memory, json));
+        free(json);
+        size_t k = below(6);
+        snprintf(place, sizeof place, "{\"%s\":%s}", kinds[k].property, below(4) == 0 ? "null" : literal(k));
+        snprintf(id, sizeof id, "k%03zu", below(RECORDS));
+        CHECK_OK(update(indexed, id, place));
+        CHECK_OK(update(memory, id, place));
+    }
+}
+
+static void the_planner_a_scan_and_memory_answer_alike(void)
+{
+    const char *seed = getenv("ANSWERS_SEED"), *cases = getenv("ANSWERS_CASES");
+    uint64_t start = seed == NULL ? (uint64_t)time(NULL) : strtoull(seed, NULL, 10);
+    unsigned count = cases == NULL ? 20000 : (unsigned)strtoul(cases, NULL, 10), least = UINT_MAX;
+    tally t = {0, 0, 0, 0};
+    state = start * 2654435761u + 88172645463325252u;
+    open_models();
+    fill();
+    while (t.asked < count && t.failed < 5) {
+        one_case(&t);
+        if (t.asked % 1000 == 0)
+            change_some();
+    }
+    for (size_t op = 0; op < OPERATORS; op++)
+        for (size_t k = 0; k < KINDS; k++)
+            least = met[op][k] < least ? met[op][k] : least;
+    printf("ANSWERS_SEED=%llu: %u cases, %u with an answer neither empty nor everything, %u gone on from a mark; each "
+           "operator "
+           "met each type at least %u times\n",
+           (unsigned long long)start, t.asked, t.some, t.resumed, least);
+    CU_ASSERT_EQUAL(t.failed, 0);
+    CU_ASSERT_TRUE(t.some * 2 >= t.asked);
+    CU_ASSERT_TRUE(count < 20000 || least >= 50);
+    close_models();
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"the planner, a scan and memory answer alike", the_planner_a_scan_and_memory_answer_alike},
+    };
+    if (!world_start())
+        return 2;
+    int result = SUITE_RUN("answers", tests);
+    world_stop();
+    return result;
+}
