@@ -187,7 +187,10 @@ static void add_string(blob *b, const char *bytes, size_t length)
 static bool is_integer(const redisReply *text)
 {
     const char *digits = text->str + (text->str[0] == '-');
-    return digits[0] != '\0' && strspn(digits, "0123456789") == strlen(digits) && strlen(digits) < 19;
+    const char *most = text->str[0] == '-' ? "9223372036854775808" : "9223372036854775807";
+    size_t length = strlen(digits);
+    return length > 0 && strspn(digits, "0123456789") == length &&
+           (length < 19 || (length == 19 && strcmp(digits, most) <= 0));
 }
 
 static void add_date(blob *b, const char *text)

@@ -25,6 +25,19 @@ THREAD_TESTS += tests/redis/test_mapping_find
 tests_redis_test_mapping_find_SOURCES = tests/redis/test_mapping_find.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_mapping_find_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_mapping_find_LDADD = $(REDIS_TEST_LIBS)
+check_PROGRAMS += tests/redis/test_kept_writes
+TESTS += tests/redis/test_kept_writes
+tests_redis_test_kept_writes_SOURCES = tests/redis/test_kept_writes.c tests/redis/checker.c tests/redis/checker.h \
+	tests/redis/world.c tests/redis/world.h
+tests_redis_test_kept_writes_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_kept_writes_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_kept_fights
+TESTS += tests/redis/test_kept_fights
+THREAD_TESTS += tests/redis/test_kept_fights
+tests_redis_test_kept_fights_SOURCES = tests/redis/test_kept_fights.c tests/redis/checker.c tests/redis/checker.h \
+	tests/redis/world.c tests/redis/world.h
+tests_redis_test_kept_fights_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_kept_fights_LDADD = $(REDIS_TEST_LIBS) -lm
 check_PROGRAMS += tests/redis/test_interop
 TESTS += tests/redis/test_interop
 EXTRA_DIST += tests/redis/interop.cjs

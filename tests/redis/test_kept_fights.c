@@ -1,0 +1,349 @@
+/* Indexes under clients that fight, die and forget: the raw keys agree afterwards, whatever happened. */
+#include "checker.h"
+#include "world.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char USER[] =
+    "{\"name\": \"User\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, "
+    "\"email\": {\"type\": \"string\", \"unique\": true}, \"age\": {\"type\": \"integer\", \"index\": true}, "
+    "\"name\": {\"type\": \"string\", \"index\": true}, \"n\": \"integer\"}, "
+    "\"indexes\": {\"both\": {\"keys\": {\"name\": -1, \"age\": 1}}}}";
+static const checked_index INDEXES[] = {{"email", true, {{"email", 's', false}}, 1},
+                                        {"age", false, {{"age", 'i', false}}, 1},
+                                        {"name", false, {{"name", 's', false}}, 1},
+                                        {"both", false, {{"name", 's', true}, {"age", 'i', false}}, 2}};
+static const checked_model MODEL = {.name = "User", .indexes = INDEXES, .index_count = 4};
+
+static ds_source *source;
+static ds_model *users;
+static redisContext *eye;
+
+static void begin(void)
+{
+    source = world_source("");
+    users = world_model(source, USER);
+    eye = world_connect();
+}
+
+static checked look(void)
+{
+    checked found = checker_run(eye, &MODEL);
+    CU_ASSERT_EQUAL(found.faults, 0);
+    return found;
+}
+
+static void end(void)
+{
+    look();
+    redisFree(eye);
+    ds_source_close(source);
+}
+
+/* ---- a client of its own: random writes over a few ids and emails ---- */
+
+enum { IDS = 40, EMAILS = 12 };
+
+typedef struct client {
+    unsigned seed;
+    ds_source *source;
+    ds_model *model;
+    unsigned done, duplicates, failures;
+    ds_error why;
+} client;
+
+static unsigned roll(client *c, unsigned sides)
+{
+    c->seed = c->seed * 1103515245u + 12345u;
+    return (c->seed >> 16) % sides;
+}
+
+static bool client_open(client *c, unsigned seed)
+{
+    char settings[256];
+    memset(c, 0, sizeof *c);
+    c->seed = seed;
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\"}", world_socket());
+    return ds_source_open("redis", settings, &c->source, &c->why) == DS_OK &&
+           ds_model_define(c->source, USER, &c->model, &c->why) == DS_OK;
+}
+
+static void note(client *c, ds_status status, const ds_error *why)
+{
+    if (status == DS_OK || status == DS_NOT_FOUND)
+        c->done++;
+    else if (status == DS_DUPLICATE)
+        c->duplicates++;
+    else if (c->failures++ == 0)
+        c->why = *why;
+}
+
+static ds_record *rolled(client *c, const char *id)
+{
+    char json[200];
+    ds_record *record = NULL;
+    ds_error error;
+    int length = snprintf(json, sizeof json, "{\"age\": %d, \"name\": \"n%u\"", (int)roll(c, 30) - 10, roll(c, 9));
+    if (id != NULL)
+        length += snprintf(json + length, sizeof json - (size_t)length, ", \"id\": \"%s\"", id);
+    if (roll(c, 3) > 0)
+        length += snprintf(json + length, sizeof json - (size_t)length, ", \"email\": \"e%u\"", roll(c, EMAILS));
+    snprintf(json + length, sizeof json - (size_t)length, "}");
+    return ds_record_from_json(c->model, json, &record, &error) == DS_OK ? record : NULL;
+}
+
+/* A batch of `count` writes, all told. */
+static void client_batch(client *c, unsigned count, unsigned flags)
+{
+    ds_batch *batch = NULL;
+    ds_record *records[64];
+    char ids[64][16];
+    ds_error error;
+    if (ds_batch_new(c->source, &batch, &error) != DS_OK)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned kind = roll(c, 7);
+        snprintf(ids[i], sizeof ids[i], "u%u", flags != 0 ? i * 3 + roll(c, 3) : roll(c, IDS));
+        records[i] = kind > 1 ? rolled(c, kind == 2 ? NULL : ids[i]) : NULL;
+        if (kind == 0)
+            ds_batch_delete(batch, c->model, ds_string(ids[i]));
+        else if (kind == 1)
+            ds_batch_increment(batch, c->model, ds_string(ids[i]), "n", ds_integer(1), NULL);
+        else if (kind == 2)
+            ds_batch_update(batch, c->model, ds_string(ids[i]), records[i]);
+        else if (kind == 3)
+            ds_batch_create(batch, c->model, records[i]);
+        else if (kind == 4)
+            ds_batch_replace(batch, c->model, ds_string(ids[i]), records[i]);
+        else
+            ds_batch_upsert(batch, c->model, records[i], NULL);
+    }
+    ds_batch_run(batch, flags, &error);
+    for (unsigned i = 0; i < count; i++) {
+        ds_status status = ds_batch_outcome(batch, i, &error);
+        note(c, flags != 0 && (status == DS_CANCELLED || status == DS_INVALID) ? DS_OK : status, &error);
+        ds_record_free(records[i]);
+    }
+    ds_batch_free(batch);
+}
+
+static void client_close(client *c)
+{
+    if (c->failures > 0)
+        fprintf(stderr, "%u failures, the first of them %s: %s\n", c->failures, ds_status_name(c->why.status),
+                c->why.message);
+    CU_ASSERT_EQUAL(c->failures, 0);
+    ds_source_close(c->source);
+}
+
+/* ---- fights ---- */
+
+static atomic_bool stop;
+
+static void *fight(void *argument)
+{
+    client *c = argument;
+    for (unsigned i = 0; i < 150; i++)
+        client_batch(c, 1 + roll(c, 20), i % 10 == 9 ? DS_ATOMIC : 0);
+    return NULL;
+}
+
+static void *flush_scripts(void *unused)
+{
+    redisContext *context = world_connect();
+    (void)unused;
+    while (!atomic_load(&stop)) {
+        freeReplyObject(redisCommand(context, "SCRIPT FLUSH"));
+        poll(NULL, 0, 1);
+    }
+    redisFree(context);
+    return NULL;
+}
+
+static void clients_that_fight_for_unique_values_leave_no_two_with_one(void)
+{
+    enum { CLIENTS = 4 };
+    begin();
+    client clients[CLIENTS];
+    pthread_t threads[CLIENTS], flusher;
+    unsigned duplicates = 0, done = 0;
+    atomic_store(&stop, false);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&flusher, NULL, flush_scripts, NULL), 0);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        CU_ASSERT_TRUE_FATAL(client_open(&clients[i], 77 + i));
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, fight, &clients[i]), 0);
+    }
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        pthread_join(threads[i], NULL);
+        duplicates += clients[i].duplicates;
+        done += clients[i].done;
+        client_close(&clients[i]);
+    }
+    atomic_store(&stop, true);
+    pthread_join(flusher, NULL);
+    checked found = look();
+    printf("\n%u writes done, %u refused, %zu records and %zu claims left", done, duplicates, found.records,
+           found.claims);
+    CU_ASSERT(duplicates > 100 && done > 1000 && found.claims > 0);
+    end();
+}
+
+static void clients_that_are_killed_leave_the_keys_in_agreement(void)
+{
+    enum { KILLS = 40 };
+    begin();
+    char json[40];
+    snprintf(json, sizeof json, "{\"id\": \"u1\"}");
+    CHECK_OK(create(users, json));
+    long before = 0;
+    for (unsigned i = 0; i < KILLS; i++) {
+        pid_t child = fork();
+        CU_ASSERT_FATAL(child >= 0);
+        if (child == 0) {
+            client c;
+            if (client_open(&c, 1000 + i))
+                for (;;)
+                    client_batch(&c, 50, roll(&c, 8) == 0 ? DS_ATOMIC : 0);
+            _exit(1);
+        }
+        long calls = before;
+        while (calls < before + 20 + (long)(i * 7 % 90)) { /* it is in the middle of its work */
+            const char *at = strstr(raw("INFO commandstats"), "cmdstat_evalsha:calls=");
+            calls = at == NULL ? 0 : atol(at + strlen("cmdstat_evalsha:calls="));
+        }
+        kill(child, SIGKILL);
+        int status = 0;
+        waitpid(child, &status, 0);
+        CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        const char *at = strstr(raw("INFO commandstats"), "cmdstat_evalsha:calls=");
+        before = at == NULL ? 0 : atol(at + strlen("cmdstat_evalsha:calls="));
+    }
+    checked found = look();
+    printf("\n%d clients killed, %zu records and %zu claims left", KILLS, found.records, found.claims);
+    CU_ASSERT(found.records > 0 && found.claims > 0);
+    end();
+}
+
+/* Adding to an indexed number is a read and a write that meets what it has read. */
+static void *add(void *argument)
+{
+    client *c = argument;
+    ds_error error;
+    for (unsigned i = 0; i < 100; i++)
+        while (ds_increment(c->model, ds_string("sum"), "age", ds_integer(1), NULL, &error) == DS_CONFLICT)
+            ;
+    return NULL;
+}
+
+static void indexed_numbers_are_added_up_by_all(void)
+{
+    begin();
+    CHECK_OK(create(users, "{\"id\": \"sum\", \"age\": 0}"));
+    client clients[3];
+    pthread_t threads[3];
+    for (unsigned i = 0; i < 3; i++) {
+        CU_ASSERT_TRUE_FATAL(client_open(&clients[i], i));
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, add, &clients[i]), 0);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        client_close(&clients[i]);
+    }
+    CHECK_TEXT(hash_of("User:sum"), "age=300 id=sum");
+    end();
+}
+
+/* ---- expiry ---- */
+
+static void await_gone(const char *key)
+{
+    while (strcmp(raw("EXISTS %s", key), "0") != 0)
+        poll(NULL, 0, 1);
+}
+
+static void what_expired_is_swept_by_later_writes(void)
+{
+    begin();
+    char json[96], id[16];
+    for (int i = 0; i < 120; i++) {
+        snprintf(json, sizeof json, "{\"id\": \"%d\", \"email\": \"e%d\", \"age\": %d, \"name\": \"x\"}", i, i, i % 7);
+        CHECK_OK(create(users, json));
+    }
+    CHECK_OK(ds_expire(users, ds_string("119"), 1000000, &last));
+    CHECK_OK(ds_expire(users, ds_string("118"), 1000000, &last));
+    CHECK_OK(ds_expire(users, ds_string("118"), -1, &last));
+    CU_ASSERT_EQUAL(look().expiring, 1);
+    CHECK_OK(update(users, "119", "{\"age\": 50, \"email\": \"other\"}"));
+    CU_ASSERT_EQUAL(look().expiring, 1);
+    for (int i = 0; i < 117; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        CHECK_OK(ds_expire(users, ds_string(id), 1, &last));
+        snprintf(json, sizeof json, "User:%d", i);
+        await_gone(json);
+    }
+    CHECK_OK(create(users, "{\"id\": \"again\", \"email\": \"e5\"}"));          /* the value of one that is gone */
+    CHECK_OK(create(users, "{\"id\": \"6\", \"email\": \"e6\", \"age\": 77}")); /* the id of one that is gone */
+    CHECK_OK(create(users, "{\"id\": \"7\"}"));
+    for (int i = 0; i < 6; i++) /* a portion is 50 */
+        CHECK_OK(update(users, "118", "{\"n\": 1}"));
+    checked found = look();
+    CU_ASSERT(found.records == 6 && found.expiring == 1);
+    CHECK_TEXT(raw("HLEN User#entries"), "1");
+    end();
+}
+
+static void a_ttl_of_the_model_is_kept_with_its_entries(void)
+{
+    static const char SESSION[] =
+        "{\"name\": \"Session\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"user\": {\"type\": "
+        "\"string\", \"index\": true}, \"token\": {\"type\": \"string\", \"unique\": true}}, \"settings\": {\"ttl\": "
+        "50000}}";
+    static const checked_index indexes[] = {{"user", false, {{"user", 's', false}}, 1},
+                                            {"token", true, {{"token", 's', false}}, 1}};
+    const checked_model model = {.name = "Session", .indexes = indexes, .index_count = 2};
+    begin();
+    ds_model *sessions = world_model(source, SESSION);
+    CHECK_OK(create(sessions, "{\"id\": \"1\", \"user\": \"a\", \"token\": \"t\"}"));
+    CHECK_OK(create(sessions, "{\"id\": \"2\", \"user\": \"b\"}"));
+    checked found = checker_run(eye, &model);
+    CU_ASSERT(found.faults == 0 && found.expiring == 2);
+    CHECK_OK(update(sessions, "1", "{\"user\": \"c\"}"));
+    ds_record *whole = record_of(sessions, "{\"user\": \"d\", \"token\": \"u\"}");
+    CHECK_OK(ds_replace_by_id(sessions, ds_string("2"), whole, &last));
+    ds_record_free(whole);
+    found = checker_run(eye, &model);
+    CU_ASSERT(found.faults == 0 && found.expiring == 2);
+    CHECK_OK(ds_expire(sessions, ds_string("1"), 1, &last));
+    await_gone("Session:1");
+    CHECK_OK(create(sessions, "{\"id\": \"3\", \"token\": \"t\"}"));
+    CHECK_OK(create(sessions, "{\"id\": \"1\", \"user\": \"z\"}"));
+    CHECK_OK(ds_delete_by_id(sessions, ds_string("2"), &last));
+    found = checker_run(eye, &model);
+    CU_ASSERT(found.faults == 0 && found.expiring == 2 && found.claims == 1);
+    redisFree(eye);
+    ds_source_close(source);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"clients that fight for unique values leave no two with one",
+         clients_that_fight_for_unique_values_leave_no_two_with_one},
+        {"clients that are killed leave the keys in agreement", clients_that_are_killed_leave_the_keys_in_agreement},
+        {"indexed numbers are added up by all", indexed_numbers_are_added_up_by_all},
+        {"what expired is swept by later writes", what_expired_is_swept_by_later_writes},
+        {"a ttl of the model is kept with its entries", a_ttl_of_the_model_is_kept_with_its_entries},
+    };
+    if (!world_start())
+        return EXIT_FAILURE;
+    int failed = SUITE_RUN("Redis indexes, fights", tests);
+    world_stop();
+    return failed;
+}
