@@ -61,7 +61,10 @@ static ds_status execute_command(void *connection, size_t argc, const char *cons
 
 static void source_stats(void *connection, ds_buffer *members)
 {
-    redis_stats(((mapping *)connection)->redis, members);
+    mapping *map = connection;
+    redis_stats(map->redis, members);
+    ds_buffer_format(members, ", \"held\": %llu, \"changed\": %llu", (unsigned long long)atomic_load(&map->held),
+                     (unsigned long long)atomic_load(&map->changed));
 }
 
 DS_API const ds_connector ds_connector_v1 = {

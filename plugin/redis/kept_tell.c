@@ -140,6 +140,8 @@ kept_turn kept_tell(const write_job *job, size_t i, const schema *s, const redis
     }
     if (word != NULL && says(word, "EPOCH"))
         return KEPT_STALE;
+    if (word != NULL && says(word, "HELD"))
+        atomic_fetch_add_explicit(&job->map->held, 1, memory_order_relaxed);
     if (answer != NULL && answer->type == REDIS_ARRAY)
         return tell_array(job, i, s, answer, first, need);
     if (answer != NULL && job->tell != NULL && answer->type != REDIS_ERROR)

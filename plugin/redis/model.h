@@ -6,6 +6,8 @@
 #include "keys.h"
 #include "scripts.h"
 
+#include <stdatomic.h>
+
 /* ms: PEXPIRE adds the current time, and must not overflow. */
 #define LONGEST_TTL (INT64_MAX / 4)
 
@@ -34,6 +36,7 @@ typedef struct mapping {
     redis *redis;
     script_digests digests;
     redis_model *models; /* open; changed by one thread at a time, and read by that alone */
+    atomic_ullong held, changed; /* such answers of scripts, for ds_stats() */
 } mapping;
 
 extern const ds_option model_options[]; /* of a model's settings.redis */

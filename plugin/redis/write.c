@@ -35,6 +35,12 @@ static void tell_error_reply(const write_job *job, size_t i, const redis_reply *
     write_tell_error(job, i, model_reply_fail(job->state, id.bytes, id.length, reply, &error), &error);
 }
 
+static void tell_changed(const write_job *job, size_t i)
+{
+    atomic_fetch_add_explicit(&job->map->changed, 1, memory_order_relaxed);
+    ds_outcome_refuse(job->outcomes, i, DS_REFUSED_CHANGED, NULL);
+}
+
 static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
 {
     if (script_says(reply, "CREATED") || script_says(reply, "DONE"))
@@ -44,7 +50,7 @@ static void tell_word(const write_job *job, size_t i, const redis_reply *reply)
     else if (script_says(reply, "MISSING"))
         ds_outcome_refuse(job->outcomes, i, DS_REFUSED_MISSING, NULL);
     else if (script_says(reply, "CHANGED"))
-        ds_outcome_refuse(job->outcomes, i, DS_REFUSED_CHANGED, NULL);
+        tell_changed(job, i);
     else if (script_says(reply, "OLDER"))
         ds_outcome_refuse(job->outcomes, i, DS_REFUSED_OLDER_VERSION, NULL);
     else if (script_says(reply, "KIND") || script_says(reply, "SEQUENCE"))

@@ -58,7 +58,7 @@ static void count_answers(crew_counts *counts, ds_source *source, unsigned long 
     char *json = NULL;
     if (ds_stats(source, &json, NULL) != DS_OK)
         return;
-    unsigned long long held = stat_of(json, "\"held\":"), changed = stat_of(json, "\"changed\":");
+    unsigned long long held = stat_of(json, "\"held\": "), changed = stat_of(json, "\"changed\": ");
     atomic_fetch_add(&counts->held, held - before[0]);
     atomic_fetch_add(&counts->changed, changed - before[1]);
     before[0] = held;
