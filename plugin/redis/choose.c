@@ -17,15 +17,39 @@ void choose_describe(const find *self, plan_question *out)
     out->disordered = trust_bits(self->state->trust->cut, self->snapshot->epoch);
 }
 
-ds_status choose_question(find *self, bool anew, plan_question *out, ds_call *call)
+static bool is_readable(const plan_question *question, const ds_index *own)
 {
-    ds_status status = DS_OK;
+    const schema_index *index = question->snapshot == NULL ? NULL : schema_find(question->snapshot, own);
+    return index != NULL && (question->distrusted >> (index - question->snapshot->indexes) & 1) == 0;
+}
+
+/* An index that cannot be used may have been built meanwhile, and a walk without it would never learn so. */
+#define LOOK_AGAIN 1000000000 /* ns */
+
+static bool wants_look(const find *self, const plan_question *question)
+{
+    bool is_whole = true;
+    for (size_t i = 0; i < ds_model_index_count(self->state->model); i++)
+        is_whole &= is_readable(question, ds_model_index(self->state->model, i));
+    return !is_whole && trust_may_look(self->state->trust, ds_now(), LOOK_AGAIN);
+}
+
+static ds_status look(find *self, bool anew, plan_question *out, ds_call *call)
+{
     schema_release(self->state, self->snapshot);
     self->snapshot = NULL;
-    if (self->state->schemas != NULL)
-        status = schema_look(self->map, self->state, anew, &self->snapshot, call);
+    ds_status status = schema_look(self->map, self->state, anew, &self->snapshot, call);
     choose_describe(self, out);
     return status;
+}
+
+ds_status choose_question(find *self, bool anew, plan_question *out, ds_call *call)
+{
+    choose_describe(self, out);
+    if (self->state->schemas == NULL)
+        return DS_OK;
+    ds_status status = look(self, anew, out, call);
+    return status == DS_OK && !anew && wants_look(self, out) ? look(self, true, out, call) : status;
 }
 
 /* ---- counting entries ---- */
@@ -166,7 +190,7 @@ ds_status choose_plan(find *self, plan_list *all, ds_call *call)
 {
     plan_question question;
     plan_list list = {NULL, 0};
-    bool anew = self->mended > 0;
+    bool anew = self->mended > 0 || all != NULL;
     ds_status status = choose_question(self, anew, &question, call);
     pool_free(&self->memory);
     if (status == DS_OK && (status = plan_make(&self->memory, &question, &list)) == DS_NOMEM)

@@ -4,6 +4,7 @@
 #define REDIS_TRUST_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -11,6 +12,7 @@
 
 typedef struct trust {
     _Atomic uint64_t lost[TRUST_INDEXES], cut[TRUST_INDEXES]; /* the epoch in which it was seen; 0: never */
+    _Atomic int64_t looked; /* ds_now() when the schema was read for the sake of an index that could not be used */
 } trust;
 
 static inline uint64_t trust_epoch(const char *epoch)
@@ -30,6 +32,13 @@ static inline void trust_note(_Atomic uint64_t *noted, size_t index, const char 
 {
     if (index < TRUST_INDEXES)
         atomic_store_explicit(&noted[index], trust_epoch(epoch), memory_order_relaxed);
+}
+
+/* Whether `pause` has gone by since this was true last. */
+static inline bool trust_may_look(trust *of, int64_t now, int64_t pause)
+{
+    int64_t last = atomic_load_explicit(&of->looked, memory_order_relaxed);
+    return (last == 0 || now - last >= pause) && atomic_compare_exchange_strong(&of->looked, &last, now);
 }
 
 #endif

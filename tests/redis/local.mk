@@ -66,6 +66,13 @@ tests_redis_test_migrate_SOURCES = tests/redis/test_migrate.c tests/redis/checke
 tests_redis_test_migrate_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_migrate_LDADD = $(REDIS_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_plans
+TESTS += tests/redis/test_plans
+THREAD_TESTS += tests/redis/test_plans
+tests_redis_test_plans_SOURCES = tests/redis/test_plans.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_plans_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_plans_LDADD = $(REDIS_TEST_LIBS)
+
 check_PROGRAMS += tests/redis/test_answers
 TESTS += tests/redis/test_answers
 tests_redis_test_answers_SOURCES = tests/redis/test_answers.c tests/redis/world.c tests/redis/world.h
