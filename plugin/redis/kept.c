@@ -371,6 +371,8 @@ static ds_status add_removed(const kept_write *w)
     ds_field field;
     ds_status status = DS_OK;
     const ds_record *set = w->plan->set;
+    if (strcmp(w->plan->when, "new") == 0) /* there is nothing to remove, and no place for it in the arguments */
+        return DS_OK;
     if (!w->plan->replaces) {
         for (size_t slot = 0; set != NULL && slot < ds_record_slots(set) && status == DS_OK; slot++)
             if (plain_field(w->state, set, slot, &field) && field.value.type == DS_NULL)

@@ -515,9 +515,18 @@ static void an_atomic_batch_moves_unique_values(void)
     end();
 }
 
+static void a_creation_may_say_null(void)
+{
+    begin();
+    CHECK_OK(create(people, "{\"id\": \"1\", \"email\": null, \"age\": 1, \"n\": null}"));
+    CHECK_TEXT(hash_of("Person:1"), "age=1 id=1");
+    end();
+}
+
 int main(void)
 {
     static const test tests[] = {
+        {"a creation may say null", a_creation_may_say_null},
         {"every kind of write keeps hash and entries together", every_kind_of_write_keeps_hash_and_entries_together},
         {"an update of no indexed value leaves the entries alone",
          an_update_of_no_indexed_value_leaves_the_entries_alone},
