@@ -3,22 +3,28 @@
 #include "find.h"
 
 #include "scan.h"
+#include "sweep.h"
 
 /* ---- whether an index's count can be relied on ---- */
 
-/* The server's time, the guard of #expires, and the expiry that is next. */
+static void encode_one(redis_request *request, const redis_model *state, const char *name, key_kind kind)
+{
+    request_begin(request, 2);
+    request_text(request, name);
+    request_key(request, state, kind, "", 0);
+}
+
+/* The server's time, how many records expire (twice, for one of the keys may have been evicted), and when the next one does. */
 void count_encode_due(redis_request *request, const redis_model *state)
 {
     request_begin(request, 1);
     request_text(request, "TIME");
-    request_begin(request, 3);
-    request_text(request, "ZSCORE");
-    request_key(request, state, KEY_EXPIRES, "", 0);
-    request_bytes(request, "", 0);
+    encode_one(request, state, "ZCARD", KEY_EXPIRES);
+    encode_one(request, state, "HLEN", KEY_ENTRIES);
     request_begin(request, 8);
     request_text(request, "ZRANGEBYSCORE");
     request_key(request, state, KEY_EXPIRES, "", 0);
-    request_text(request, "(0");
+    request_text(request, "-inf");
     request_text(request, "+inf");
     request_text(request, "WITHSCORES");
     request_text(request, "LIMIT");
@@ -26,20 +32,32 @@ void count_encode_due(redis_request *request, const redis_model *state)
     request_text(request, "1");
 }
 
-/* Entries of records that have expired are swept by writers: until then they would be counted. */
+/* Entries of records that have expired would be counted until they are swept. */
 bool count_is_nothing_due(const find *self, const redis_request *request, size_t command)
 {
-    const redis_reply *now = redis_reply_at(request, command), *guard = redis_reply_at(request, command + 1),
-                      *next = redis_reply_at(request, command + 2);
+    const redis_reply *now = redis_reply_at(request, command), *expires = redis_reply_at(request, command + 1),
+                      *entries = redis_reply_at(request, command + 2), *next = redis_reply_at(request, command + 3);
     if (!self->snapshot->expiring)
         return true;
-    if (!walk_has_guard(guard) || now == NULL || now->type != REDIS_ARRAY || now->count != 2 || next == NULL ||
-        next->type != REDIS_ARRAY)
+    if (expires == NULL || entries == NULL || expires->type != REDIS_INTEGER || entries->type != REDIS_INTEGER ||
+        expires->integer != entries->integer || now == NULL || now->type != REDIS_ARRAY || now->count != 2 ||
+        next == NULL || next->type != REDIS_ARRAY)
         return false;
     if (next->count < 2)
         return true;
     double ms = strtod(now->elements[0].text, NULL) * 1000 + strtod(now->elements[1].text, NULL) / 1000;
     return strtod(next->elements[1].text, NULL) > ms;
+}
+
+/* What is due may be swept by whoever may write; where that fails, nothing is lost but time. */
+bool count_sweep(find *self, ds_call *call)
+{
+    ds_error ignored = {.status = DS_OK};
+    ds_call own = *call;
+    bool clean = false;
+    own.error = &ignored;
+    return self->snapshot->expiring && !stale_is_read_only(self) &&
+           sweep_all(self->map, self->state, self->snapshot, &clean, &own) == DS_OK && clean;
 }
 
 /* ---- counting ---- */
@@ -80,24 +98,35 @@ static const plan *find_exact(const plan_list *list)
     return NULL;
 }
 
-static ds_status count_by_index(find *self, uint64_t *count, bool *counted, ds_call *call)
+static ds_status try_index(find *self, bool anew, uint64_t *count, bool *counted, ds_call *call)
 {
     plan_question question;
     plan_list list;
     *counted = false;
-    ds_status status = choose_question(self, false, &question, call);
+    *count = 0;
+    ds_status status = choose_question(self, anew, &question, call);
     if (status != DS_OK || question.snapshot == NULL)
         return status;
+    pool_free(&self->memory);
     status = plan_make(&self->memory, &question, &list);
     if (status != DS_OK)
         return ds_error_set(call->error, status, "out of memory");
     const plan *exact = find_exact(&list);
-    *count = 0;
     *counted = list.items[0].access == PLAN_NOTHING;
-    if (exact == NULL || *counted)
-        return DS_OK;
-    self->plan = *exact;
-    return ask_sizes(self, count, counted, call);
+    self->plan = exact == NULL ? (plan){.access = PLAN_SCAN} : *exact;
+    return exact == NULL || *counted ? DS_OK : ask_sizes(self, count, counted, call);
+}
+
+/* Where the first answer cannot be relied on, the schema is read again, and what is due swept up. */
+static ds_status count_by_index(find *self, uint64_t *count, bool *counted, ds_call *call)
+{
+    ds_status status = try_index(self, false, count, counted, call);
+    if (status != DS_OK || *counted || self->snapshot == NULL || self->plan.range_count == 0)
+        return status;
+    status = try_index(self, true, count, counted, call);
+    if (status == DS_OK && !*counted && self->snapshot != NULL && self->plan.range_count > 0 && count_sweep(self, call))
+        status = ask_sizes(self, count, counted, call);
+    return status;
 }
 
 static ds_status count_by_scan(find *self, uint64_t *count, ds_call *call)

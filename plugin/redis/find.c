@@ -259,9 +259,14 @@ void end_scan(void *ended)
  * met. */
 static ds_status mend(find *self, ds_call *call)
 {
-    if (self->plan.is_ordered)
-        return ds_error_set(call->error, DS_UNSUPPORTED, "an index that gave the order of the model \"%s\" has changed",
-                            ds_model_name(self->state->model));
+    plan_question question;
+    if (self->plan.is_ordered) {
+        ds_status status = choose_question(self, true, &question, call); /* for the next one */
+        return status != DS_OK ? status
+                               : ds_error_set(call->error, DS_UNSUPPORTED,
+                                              "an index that gave the order of the model \"%s\" has changed",
+                                              ds_model_name(self->state->model));
+    }
     if (self->mended++ >= 50)
         return ds_error_set(call->error, DS_BUSY, "the indexes of the model \"%s\" change faster than they are read",
                             ds_model_name(self->state->model));

@@ -101,6 +101,7 @@ void walk_encode_key(redis_request *request, const redis_model *state, const sch
  * the server drop entries that have no record. */
 ds_status stale_judge(find *self, size_t count, ds_call *call);
 void stale_drop(find *self, ds_call *call);
+bool stale_is_read_only(const find *self);
 
 /* (choose.c) Chooses the plan. `list` (may be NULL) gets all candidates, with what they cost. */
 ds_status choose_plan(find *self, plan_list *list, ds_call *call);
@@ -110,9 +111,11 @@ ds_status choose_question(find *self, bool anew, plan_question *out, ds_call *ca
 /* Counts the entries of the plans of a list, in one round trip; of the first `count` ranges each. */
 ds_status choose_count(find *self, plan_list *list, ds_call *call);
 
-/* (count.c) Asks whether entries of expired records may still be there (three commands), and what came. */
+/* (count.c) Asks whether entries of expired records may still be there (four commands), and what came. */
 void count_encode_due(redis_request *request, const redis_model *state);
 bool count_is_nothing_due(const find *self, const redis_request *request, size_t command);
+/* Removes these; whether none is left. */
+bool count_sweep(find *self, ds_call *call);
 
 /* (skip.c) Where the plan allows, makes it begin behind the records that are skipped, by their rank. */
 bool skip_is_possible(const find *self);

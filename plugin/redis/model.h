@@ -35,7 +35,7 @@ typedef struct redis_model {
 typedef struct mapping {
     redis *redis;
     script_digests digests;
-    redis_model *models; /* open; changed by one thread at a time, and read by that alone */
+    redis_model *models;         /* open; changed by one thread at a time, and read by that alone */
     atomic_ullong held, changed; /* such answers of scripts, for ds_stats() */
 } mapping;
 

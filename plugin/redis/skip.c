@@ -92,6 +92,8 @@ ds_status skip_by_rank(find *self, ds_call *call)
     if (!skip_is_possible(self))
         return DS_OK;
     ds_status status = count_before(self, &before, call, &sure);
+    if (status == DS_OK && !sure && count_sweep(self, call))
+        status = count_before(self, &before, call, &sure);
     if (status != DS_OK || !sure)
         return status;
     status = find_entry(self, before + skip, &entry, call);

@@ -37,7 +37,7 @@ static ds_status is_own(const find *self, size_t i, const ds_record *record, boo
 
 /* ---- removing ---- */
 
-static bool is_read_only(const find *self)
+bool stale_is_read_only(const find *self)
 {
     ds_value setting = ds_source_setting(redis_source(self->map->redis), "readOnly");
     return setting.type == DS_BOOLEAN && setting.as.boolean;
@@ -125,7 +125,7 @@ static ds_status judge(find *self, size_t i, ds_record **record, ds_call *call)
 ds_status stale_judge(find *self, size_t count, ds_call *call)
 {
     ds_status status = DS_OK;
-    if (!self->no_drops && is_read_only(self))
+    if (!self->no_drops && stale_is_read_only(self))
         self->no_drops = true;
     for (size_t i = 0; i < count && status == DS_OK; i++)
         status = judge(self, self->taken + i, &self->records[i], call);

@@ -449,6 +449,25 @@ static void descending_ids_have_an_end(void)
     }
 }
 
+static void the_longest_id_is_read_back(void)
+{
+    char *id = calloc(1, LONGEST_INDEXED + 1);
+    const bool descending = true;
+    for (int round = 0; round < 2; round++) { /* of NULs, and of letters */
+        member m = {0};
+        CU_ASSERT_EQUAL(member_add(&m, ds_null(), true), DS_OK);
+        CU_ASSERT_EQUAL(member_add_id(&m, ds_string_n(id, LONGEST_INDEXED), true), DS_OK);
+        CU_ASSERT_TRUE(has_id(&m, &descending, 1, ds_string_n(id, LONGEST_INDEXED)));
+        member_clear(&m);
+        CU_ASSERT_EQUAL(member_add(&m, ds_null(), true), DS_OK);
+        CU_ASSERT_EQUAL(member_add_id(&m, ds_string_n(id, LONGEST_INDEXED + 1), true), DS_OK);
+        CU_ASSERT_FALSE(has_id(&m, &descending, 1, ds_string_n(id, LONGEST_INDEXED + 1)));
+        member_free(&m);
+        memset(id, 'a', LONGEST_INDEXED);
+    }
+    free(id);
+}
+
 static void ids_behind_equal_parts_sort_in_the_direction_of_the_last_part(void)
 {
     member a = {0}, b = {0};
@@ -548,6 +567,7 @@ static const test tests[] = {
     {"ids behind equal parts sort in the direction of the last part",
      ids_behind_equal_parts_sort_in_the_direction_of_the_last_part},
     {"descending ids have an end", descending_ids_have_an_end},
+    {"the longest id is read back", the_longest_id_is_read_back},
     {"bytes that are no member are none", bytes_that_are_no_member_are_none},
     {"a long value counts with its first 4096 bytes, and stands behind them",
      a_long_value_counts_with_its_first_4096_bytes_and_stands_behind_them},

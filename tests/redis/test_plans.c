@@ -238,6 +238,45 @@ static void counts_come_from_an_index(void)
     ds_source_close(source);
 }
 
+/* Until the server has let them go. */
+static void let_expire(int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "k%06d", i);
+        CHECK_OK(ds_expire(model, ds_string(id), 1, &last));
+    }
+    for (int i = from; i < to; i++) {
+        char key[40];
+        snprintf(key, sizeof key, "q:Thing:k%06d", i);
+        while (strcmp(raw("EXISTS %s", key), "0") != 0)
+            ;
+    }
+}
+
+static void what_has_expired_is_neither_counted_nor_skipped(void)
+{
+    unsigned long long took;
+    open_model();
+    fill(0, 300);
+    CHECK_OK(ds_expire(model, ds_string("k000299"), 1000000, &last));
+    CU_ASSERT_EQUAL(count_of("{}", &took), 300);
+    CU_ASSERT_TRUE(took < 20);
+    let_expire(100, 120);
+    CU_ASSERT_EQUAL(count_of("{\"i\":{\"gte\":50}}", &took), 230);
+    CU_ASSERT_EQUAL(count_of("{\"i\":{\"gte\":50}}", &took), 230);
+    CU_ASSERT_TRUE(took < 20); /* they have been swept */
+    CHECK_TEXT(raw("ZCARD %s", "q:Thing#index:i"), "281");
+    let_expire(0, 10);
+    check_plan("{\"order\":\"i\",\"limit\":2,\"skip\":100}", "\"backend\":[\"order\",\"page\"]");
+    CHECK_TEXT(found(model, "{\"order\":\"i\",\"limit\":2,\"skip\":100}"), "k000130 k000131");
+    CHECK_TEXT(raw("ZCARD %s", "q:Thing#index:i"), "271");
+    let_expire(10, 20);
+    raw("DEL %s", "q:Thing#expires"); /* evicted: now nobody knows what is due */
+    CU_ASSERT_EQUAL(count_of("{\"i\":{\"gte\":0}}", &took), 260);
+    ds_source_close(source);
+}
+
 /* ---- keys that vanish ---- */
 
 static void an_evicted_index_is_noticed(void)
@@ -501,6 +540,7 @@ int main(void)
         {"the cheapest way is taken", the_cheapest_way_is_taken},
         {"commands do not grow with the records", commands_do_not_grow_with_the_records},
         {"counts come from an index", counts_come_from_an_index},
+        {"what has expired is neither counted nor skipped", what_has_expired_is_neither_counted_nor_skipped},
         {"an evicted index is noticed", an_evicted_index_is_noticed},
         {"a walk goes on when its index vanishes", a_walk_goes_on_when_its_index_vanishes},
         {"an entry without its record is removed by who meets it",
