@@ -343,6 +343,111 @@ static void progress_is_told(void)
     ds_source_close(source);
 }
 
+/* While records are walked: what the test does is done at the first batch. */
+typedef struct meddling {
+    const char *command;
+    ds_model *model; /* of another source, which migrates */
+    unsigned calls;
+    ds_status status;
+} meddling;
+
+static void meddle(void *user, uint64_t done, uint64_t total)
+{
+    meddling *m = user;
+    (void)done, (void)total;
+    if (m->calls++ > 0)
+        return;
+    if (m->command != NULL)
+        raw(m->command);
+    if (m->model != NULL)
+        m->status = ds_migrate(m->model, NULL, NULL, &(ds_error){0});
+}
+
+static void fill(void)
+{
+    raw("EVAL %s 0", "for i = 1, 1000 do redis.call('HSET', 'Person:' .. i, 'city', 'c' .. i % 10, 'email', i) end");
+}
+
+static void a_key_that_vanishes_while_it_is_filled_is_begun_again(void)
+{
+    static const char *const commands[] = {"DEL Person#index:city", "DEL Person#ids", "DEL Person#unique:email"};
+    for (size_t i = 0; i < 3; i++) {
+        ds_model *model = person();
+        meddling m = {.command = commands[i]};
+        fill();
+        CHECK_OK(ds_migrate(model, meddle, &m, &last));
+        CU_ASSERT_EQUAL(agree(), 1000);
+        CHECK_TEXT(told_by_check(model), EXACT(1000));
+        ds_source_close(source);
+    }
+}
+
+static void of_two_that_migrate_the_later_one_goes_on(void)
+{
+    ds_model *model = person();
+    ds_source *other = NULL;
+    char settings[256];
+    fill();
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\"}", world_socket());
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, &other, &last), DS_OK);
+    meddling m = {.model = world_model(other, PERSON)};
+    CHECK_DONE(ds_migrate(model, meddle, &m, &last), "DS_CONFLICT");
+    CU_ASSERT_EQUAL(m.status, DS_OK);
+    CU_ASSERT_EQUAL(agree(), 1000);
+    m = (meddling){.command = "FLUSHALL"};
+    CHECK_DONE(ds_migrate(model, meddle, &m, &last), "DS_CONFLICT");
+    CHECK_TEXT(keys_of(), "");
+    ds_source_close(other);
+    ds_source_close(source);
+}
+
+/* Found through the index by the process that migrated, and by one that had asked before. */
+static void what_was_migrated_is_found_by_its_indexes(void)
+{
+    ds_model *model = person();
+    ds_source *other = NULL;
+    char settings[256], *plan = NULL;
+    ds_query *query = NULL;
+    fill();
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\"}", world_socket());
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, &other, &last), DS_OK);
+    ds_model *theirs = world_model(other, PERSON);
+    CHECK_TEXT(found(theirs, "{\"where\": {\"email\": \"77\"}}"), "77");
+    CHECK_OK(migrate(model));
+    CHECK_TEXT(found(model, "{\"where\": {\"email\": \"77\"}}"), "77");
+    CHECK_TEXT(found(theirs, "{\"where\": {\"email\": \"78\"}}"), "78");
+    CHECK_OK(create(theirs, "{\"id\": \"new\", \"email\": \"n\", \"city\": \"c1\"}"));
+    CHECK_DONE(create(theirs, "{\"id\": \"other\", \"email\": \"500\"}"), "DS_DUPLICATE");
+    CU_ASSERT_EQUAL(agree(), 1001);
+    CHECK_OK(ds_query_parse("{\"where\": {\"city\": \"c1\"}}", &query, &last));
+    CHECK_OK(ds_explain(model, query, &plan, &last));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(plan);
+    CU_ASSERT_PTR_NULL(strstr(plan, "\"scan\""));
+    ds_free(plan);
+    ds_query_free(query);
+    ds_source_close(other);
+    ds_source_close(source);
+}
+
+static void an_index_may_hold_the_id(void)
+{
+    source = world_source("");
+    ds_model *model =
+        world_model(source, "{\"name\": \"Person\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": "
+                            "true}, \"x\": \"integer\"}, \"indexes\": {\"byX\": {\"keys\": {\"x\": 1, "
+                            "\"id\": -1}}}}");
+    raw("HSET Person:b x 1");
+    raw("HSET Person:bb x 1 id wrong");
+    CHECK_OK(migrate(model));
+    CHECK_OK(create(model, "{\"id\": \"c\", \"x\": 1}"));
+    CHECK_OK(update(model, "b", "{\"x\": 2}"));
+    CHECK_OK(update(model, "bb", "{\"x\": 0}"));
+    CHECK_TEXT(told_by_check(model), EXACT(3));
+    CHECK_OK(ds_delete_by_id(model, ds_string("b"), &last));
+    CHECK_TEXT(told_by_check(model), EXACT(2));
+    ds_source_close(source);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -361,6 +466,11 @@ int main(void)
         {"a user of one prefix without dangerous commands migrates database 9",
          a_user_of_one_prefix_without_dangerous_commands_migrates_database_9},
         {"progress is told", progress_is_told},
+        {"a key that vanishes while it is filled is begun again",
+         a_key_that_vanishes_while_it_is_filled_is_begun_again},
+        {"of two that migrate, the later one goes on", of_two_that_migrate_the_later_one_goes_on},
+        {"what was migrated is found by its indexes", what_was_migrated_is_found_by_its_indexes},
+        {"an index may hold the id", an_index_may_hold_the_id},
     };
     if (!world_start())
         return EXIT_FAILURE;
