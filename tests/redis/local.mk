@@ -38,6 +38,11 @@ tests_redis_test_kept_fights_SOURCES = tests/redis/test_kept_fights.c tests/redi
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_kept_fights_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_fights_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_kept_kinds
+TESTS += tests/redis/test_kept_kinds
+tests_redis_test_kept_kinds_SOURCES = tests/redis/test_kept_kinds.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_kept_kinds_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_kept_kinds_LDADD = $(REDIS_TEST_LIBS)
 check_PROGRAMS += tests/redis/test_interop
 TESTS += tests/redis/test_interop
 EXTRA_DIST += tests/redis/interop.cjs

@@ -53,7 +53,7 @@ enum { IDS = 40, EMAILS = 12 };
 
 typedef struct client {
     unsigned seed;
-    ds_source *source;
+    ds_source *source, *batches; /* its own, and that of the model */
     ds_model *model;
     unsigned done, duplicates, failures;
     ds_error why;
@@ -71,8 +71,10 @@ static bool client_open(client *c, unsigned seed)
     memset(c, 0, sizeof *c);
     c->seed = seed;
     snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\"}", world_socket());
-    return ds_source_open("redis", settings, &c->source, &c->why) == DS_OK &&
-           ds_model_define(c->source, USER, &c->model, &c->why) == DS_OK;
+    bool opened = ds_source_open("redis", settings, &c->source, &c->why) == DS_OK &&
+                  ds_model_define(c->source, USER, &c->model, &c->why) == DS_OK;
+    c->batches = c->source;
+    return opened;
 }
 
 static void note(client *c, ds_status status, const ds_error *why)
@@ -93,8 +95,11 @@ static ds_record *rolled(client *c, const char *id)
     int length = snprintf(json, sizeof json, "{\"age\": %d, \"name\": \"n%u\"", (int)roll(c, 30) - 10, roll(c, 9));
     if (id != NULL)
         length += snprintf(json + length, sizeof json - (size_t)length, ", \"id\": \"%s\"", id);
-    if (roll(c, 3) > 0)
-        length += snprintf(json + length, sizeof json - (size_t)length, ", \"email\": \"e%u\"", roll(c, EMAILS));
+    unsigned email = roll(c, EMAILS + 5);
+    if (email < EMAILS)
+        length += snprintf(json + length, sizeof json - (size_t)length, ", \"email\": \"e%u\"", email);
+    else if (email == EMAILS)
+        length += snprintf(json + length, sizeof json - (size_t)length, ", \"email\": null");
     snprintf(json + length, sizeof json - (size_t)length, "}");
     return ds_record_from_json(c->model, json, &record, &error) == DS_OK ? record : NULL;
 }
@@ -106,7 +111,7 @@ static void client_batch(client *c, unsigned count, unsigned flags)
     ds_record *records[64];
     char ids[64][16];
     ds_error error;
-    if (ds_batch_new(c->source, &batch, &error) != DS_OK)
+    if (ds_batch_new(c->batches, &batch, &error) != DS_OK)
         return;
     for (unsigned i = 0; i < count; i++) {
         unsigned kind = roll(c, 7);
@@ -178,14 +183,18 @@ static void clients_that_fight_for_unique_values_leave_no_two_with_one(void)
     CU_ASSERT_EQUAL_FATAL(pthread_create(&flusher, NULL, flush_scripts, NULL), 0);
     for (unsigned i = 0; i < CLIENTS; i++) {
         CU_ASSERT_TRUE_FATAL(client_open(&clients[i], 77 + i));
+        if (i % 2 == 1) /* two threads a source */
+            clients[i].model = clients[i - 1].model;
+        clients[i].batches = clients[i - i % 2].source;
         CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, fight, &clients[i]), 0);
     }
     for (unsigned i = 0; i < CLIENTS; i++) {
         pthread_join(threads[i], NULL);
         duplicates += clients[i].duplicates;
         done += clients[i].done;
-        client_close(&clients[i]);
     }
+    for (unsigned i = 0; i < CLIENTS; i++)
+        client_close(&clients[i]);
     atomic_store(&stop, true);
     pthread_join(flusher, NULL);
     checked found = look();

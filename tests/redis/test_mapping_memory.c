@@ -48,10 +48,55 @@ static ds_status use_all(ds_model *model, ds_model *numbered, ds_error *err)
     return status;
 }
 
+static const char KEPT[] =
+    "{\"name\": \"Kept\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"e\": {\"type\": \"string\", "
+    "\"unique\": true}, \"n\": {\"type\": \"number\", \"index\": true}, \"v\": \"integer\"}, "
+    "\"settings\": {\"version\": \"v\", \"ttl\": 1000000}}";
+
+static ds_status batch_all(ds_source *opened, ds_model *model, ds_record *record, ds_error *err)
+{
+    ds_batch *batch = NULL;
+    ds_status status = ds_batch_new(opened, &batch, err);
+    if (status != DS_OK)
+        return status;
+    ds_batch_delete(batch, model, ds_string("2"));
+    ds_batch_increment(batch, model, ds_string("1"), "n", ds_number(0.5), NULL);
+    ds_batch_create(batch, model, record);
+    status = ds_batch_run(batch, DS_ATOMIC, err);
+    ds_batch_free(batch);
+    return status;
+}
+
+static ds_status use_kept(ds_source *opened, ds_model *model, ds_error *err)
+{
+    ds_record *made[3] = {ds_record_new(model), ds_record_new(model), ds_record_new(model)};
+    static const char *const ids[] = {"1", "2", "3"};
+    for (size_t i = 0; i < 3; i++) {
+        ds_record_set(made[i], "id", ds_string(ids[i]));
+        ds_record_set(made[i], "e", ds_string(i == 2 ? "2" : ids[i]));
+        ds_record_set(made[i], "n", ds_number(1.5));
+    }
+    ds_status status = ds_create_all(model, made, 2, NULL, err);
+    raw("HSET Kept:1 n 1.50");
+    if (status == DS_OK)
+        status = ds_upsert(model, made[0], NULL, err);
+    if (status == DS_OK && ds_create(model, made[2], err) != DS_DUPLICATE)
+        status = err->status;
+    else if (status == DS_OK)
+        *err = (ds_error){.status = DS_OK};
+    if (status == DS_OK)
+        status = ds_expire(model, ds_string("2"), 1000000, err);
+    if (status == DS_OK)
+        status = batch_all(opened, model, made[2], err);
+    for (size_t i = 0; i < 3; i++)
+        ds_record_free(made[i]);
+    return status;
+}
+
 static ds_status run_out(void *settings, ds_error *err)
 {
     ds_source *opened = NULL;
-    ds_model *model = NULL, *numbered = NULL;
+    ds_model *model = NULL, *numbered = NULL, *kept = NULL;
     raw("FLUSHALL");
     ds_status status = ds_source_open("redis", settings, &opened, err);
     if (status == DS_OK)
@@ -60,6 +105,10 @@ static ds_status run_out(void *settings, ds_error *err)
         status = ds_model_define(opened, NUMBERED, &numbered, err);
     if (status == DS_OK)
         status = use_all(model, numbered, err);
+    if (status == DS_OK)
+        status = ds_model_define(opened, KEPT, &kept, err);
+    if (status == DS_OK)
+        status = use_kept(opened, kept, err);
     if (status == DS_UNKNOWN_OUTCOME && strstr(err->message, "no memory") != NULL)
         err->status = status = DS_NOMEM; /* it was done, perhaps, and there was no memory to hear so */
     ds_source_close(opened);
