@@ -101,6 +101,37 @@ static ds_status change_where(ds_model *model, ds_error *error)
     return status;
 }
 
+/* All or nothing: one record loses its value, another one takes a value, a third is created or deleted. */
+static ds_status batch(ds_model *model, ds_error *error)
+{
+    ds_batch *together = NULL;
+    char ids[3][16], text[32];
+    size_t first = random_below(IDS - 2);
+    ds_status status = ds_batch_new(ds_model_source(model), &together, error);
+    if (status != DS_OK)
+        return status;
+    for (size_t i = 0; i < 3; i++)
+        snprintf(ids[i], sizeof ids[i], "p%zu", first + i);
+    ds_record *none = ds_record_new(model), *some = ds_record_new(model), *third = ds_record_new(model);
+    ds_record_set(none, "email", ds_null());
+    snprintf(text, sizeof text, "e%zu@x", random_below(EMAILS));
+    ds_record_set(some, "email", ds_string(text));
+    ds_record_set(third, "id", ds_string(ids[2]));
+    ds_record_set(third, "score", ds_number(0.5));
+    ds_batch_update(together, model, ds_string(ids[0]), none);
+    ds_batch_update(together, model, ds_string(ids[1]), some);
+    if (random_below(2) == 0)
+        ds_batch_replace_or_create(together, model, third, NULL);
+    else
+        ds_batch_delete(together, model, ds_string(ids[2]));
+    status = ds_batch_run(together, DS_ATOMIC, error);
+    ds_batch_free(together);
+    ds_record_free(none);
+    ds_record_free(some);
+    ds_record_free(third);
+    return status;
+}
+
 static ds_status work(ds_model *model, ds_error *error)
 {
     ds_value now;
@@ -128,6 +159,8 @@ static ds_status work(ds_model *model, ds_error *error)
     case 15:
     case 16:
         return ds_expire(model, ds_string(some_id()), 1, error);
+    case 18:
+        return batch(model, error);
     case 17:
         return ds_increment(model, ds_string(some_id()), "age", ds_integer(1), &now, error);
     default:
