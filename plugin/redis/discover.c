@@ -345,7 +345,17 @@ static bool type_is(const discovery *d, size_t command, const char *type)
     return reply != NULL && script_says(reply, type);
 }
 
-/* LoopBack's counter and list of ids, and our own counter. */
+/* What #schema says of the indexes of a model that has the group's name. */
+static ds_status note_indexes(discovery *d, const redis_reply *fields)
+{
+    ds_status status = DS_OK;
+    for (size_t i = 0; fields != NULL && fields->type == REDIS_ARRAY && i + 1 < fields->count && status == DS_OK;
+         i += 2)
+        status = group_note_index(d->read, &fields->elements[i], &fields->elements[i + 1]);
+    return status;
+}
+
+/* LoopBack's counter and list of ids, our own counter, our own indexes. */
 static ds_status find_companions(discovery *d)
 {
     if (d->read->length > LONGEST_COMPANION)
@@ -354,11 +364,14 @@ static ds_status find_companions(discovery *d)
     ask_type(d, "id:", "");
     ask_type(d, "s:", "");
     ask_type(d, "", "#sequence");
+    request_begin(d->request, 2);
+    request_text(d->request, "HGETALL");
+    append_key(d, "", d->read->name, d->read->length, "#schema", NULL, 0);
     ds_status status = step_run(d->map, d->request, false, d->call);
     d->read->has_counter = status == DS_OK && type_is(d, 0, "string");
     d->read->has_loopback_ids = status == DS_OK && type_is(d, 1, "set");
     d->read->has_own_counter = status == DS_OK && type_is(d, 2, "string");
-    return status;
+    return status == DS_OK ? note_indexes(d, redis_reply_at(d->request, 3)) : status;
 }
 
 typedef struct span {

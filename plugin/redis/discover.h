@@ -4,6 +4,7 @@
 
 #include "fetch.h"
 #include "guess.h"
+#include "schema.h"
 
 #define SAMPLE_KEYS       100  /* hashes of a group that are read */
 #define SAMPLE_FIELDS     500  /* of a group, and of a hash: a larger one is no record */
@@ -18,6 +19,11 @@ typedef struct field_sample {
     guess guess;
 } field_sample;
 
+typedef struct group_index { /* what <Model>#schema says */
+    char *name, *text;
+    schema_text says; /* points into the text */
+} group_index;
+
 /* The keys that have the same words before their id. */
 typedef struct group {
     char *name; /* what settings.redis.key would be */
@@ -29,6 +35,8 @@ typedef struct group {
     size_t hashes; /* that were read */
     field_sample *fields;
     size_t field_count, field_room;
+    group_index *indexes;
+    size_t index_count;
     bool is_loose;                                       /* there were more fields */
     bool has_counter, has_loopback_ids, has_own_counter; /* id:<Model>, s:<Model>, <Model>#sequence are there */
 } group;
@@ -36,6 +44,8 @@ typedef struct group {
 /* Notes a field of a hash whose id this is. */
 ds_status group_note(group *g, const char *id, size_t id_length, const char *name, size_t name_length, const char *text,
                      size_t length);
+/* Notes an index: a field of #schema and what it holds. What cannot be read is passed over. */
+ds_status group_note_index(group *g, const redis_reply *field, const redis_reply *text);
 void group_free(group *g);
 
 /* Appends the definitions, the groups being in order of their names. */

@@ -4,6 +4,7 @@
 #include "utf8.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- noting ---- */
 
@@ -65,8 +66,45 @@ ds_status group_note(group *g, const char *id, size_t id_length, const char *nam
     return DS_OK;
 }
 
+static char *copy_text(const char *text, size_t length)
+{
+    char *copy = ds_malloc(length + 1);
+    if (copy != NULL) {
+        memcpy(copy, text, length);
+        copy[length] = '\0';
+    }
+    return copy;
+}
+
+ds_status group_note_index(group *g, const redis_reply *field, const redis_reply *text)
+{
+    if (field->type != REDIS_STRING || text->type != REDIS_STRING || field->length <= 6 ||
+        memcmp(field->text, "index:", 6) != 0 || !is_nameable(field->text + 6, field->length - 6))
+        return DS_OK;
+    group_index *grown = ds_realloc(g->indexes, (g->index_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return DS_NOMEM;
+    g->indexes = grown;
+    group_index *added = &grown[g->index_count];
+    added->name = copy_text(field->text + 6, field->length - 6);
+    added->text = copy_text(text->text, text->length);
+    ds_status status = added->name == NULL || added->text == NULL ? DS_NOMEM : DS_OK;
+    if (status == DS_OK && schema_text_parse(added->text, text->length, &added->says)) {
+        g->index_count++;
+        return DS_OK;
+    }
+    ds_free(added->name);
+    ds_free(added->text);
+    return status;
+}
+
 void group_free(group *g)
 {
+    for (size_t i = 0; i < g->index_count; i++) {
+        ds_free(g->indexes[i].name);
+        ds_free(g->indexes[i].text);
+    }
+    ds_free(g->indexes);
     for (size_t i = 0; i < g->field_count; i++)
         ds_free(g->fields[i].name);
     ds_free(g->fields);
@@ -105,8 +143,22 @@ static bool looks_like_loopback(const group *g)
     return false;
 }
 
+/* Whether an index has a key of one of these letters. */
+static bool has_letter(const group *g, const char *letters)
+{
+    for (size_t i = 0; i < g->index_count; i++)
+        for (size_t k = 0; k < g->indexes[i].says.key_count; k++)
+            if (strchr(letters, g->indexes[i].says.keys[k].type) != NULL)
+                return true;
+    return false;
+}
+
 static redis_dialect group_dialect(group *g, redis_dialect usual)
 {
+    if (has_letter(g, "Bfy"))
+        return DIALECT_REDIS_OM;
+    if (has_letter(g, "dm"))
+        return has_letter(g, "m") ? DIALECT_LOOPBACK : DIALECT_NATIVE;
     if (some_field_is(g, GUESS_ISO))
         return usual;
     if (holds_id(g, field_named(g, "pk", 2)) && !some_field_is(g, GUESS_BOOLEAN))
@@ -158,14 +210,102 @@ static void print_id(const definition *d, ds_buffer *out)
                      is_generated ? ",\"generated\":true" : "");
 }
 
+static const char *letter_type(char letter)
+{
+    static const char *const types[] = {"iinteger", "nnumber", "bboolean", "Bboolean", "ddate",
+                                        "mdate",    "fdate",   "xbinary",  "ybinary"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i][0] == letter)
+            return types[i] + 1;
+    return "string";
+}
+
+/* By the letter of an index where there is one: that is known, not guessed. */
+static const char *field_type(const definition *d, const field_sample *field)
+{
+    for (size_t i = 0; i < d->group->index_count; i++) {
+        const schema_text *says = &d->group->indexes[i].says;
+        for (size_t k = 0; k < says->key_count; k++)
+            if (is_same(says->keys[k].property, says->keys[k].length, field->name, field->length))
+                return letter_type(says->keys[k].type);
+    }
+    return guess_type(&field->guess, d->dialect);
+}
+
+/* Whether it is what "index" or "unique" of a property makes. */
+static bool is_of_property(const group_index *index)
+{
+    const schema_text *says = &index->says;
+    return says->key_count == 1 && !says->keys[0].descending &&
+           is_same(says->keys[0].property, says->keys[0].length, index->name, strlen(index->name));
+}
+
+static const char *field_index(const definition *d, const field_sample *field)
+{
+    for (size_t i = 0; i < d->group->index_count; i++) {
+        const group_index *index = &d->group->indexes[i];
+        if (is_of_property(index) && is_same(index->name, strlen(index->name), field->name, field->length))
+            return index->says.unique ? ",\"unique\":true" : ",\"index\":true";
+    }
+    return "";
+}
+
+static void print_index(const group_index *index, ds_buffer *out)
+{
+    ds_buffer_json(out, ds_string(index->name));
+    ds_buffer_format(out, ":{\"keys\":{");
+    for (size_t k = 0; k < index->says.key_count; k++) {
+        ds_buffer_format(out, k == 0 ? "" : ",");
+        ds_buffer_json(out, ds_string_n(index->says.keys[k].property, index->says.keys[k].length));
+        ds_buffer_format(out, index->says.keys[k].descending ? ":-1" : ":1");
+    }
+    ds_buffer_format(out, index->says.unique ? "},\"unique\":true}" : "}}");
+}
+
+static void print_indexes(const definition *d, ds_buffer *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < d->group->index_count; i++) {
+        if (is_of_property(&d->group->indexes[i]))
+            continue;
+        ds_buffer_format(out, count++ == 0 ? ",\"indexes\":{" : ",");
+        print_index(&d->group->indexes[i], out);
+    }
+    ds_buffer_format(out, count > 0 ? "}" : "");
+}
+
+static int compare_indexes(const void *a, const void *b)
+{
+    const group_index *one = a, *other = b;
+    return strcmp(one->name, other->name);
+}
+
+/* An indexed property that no hash of the sample has is one too. */
+static ds_status add_indexed_fields(group *g, const field_sample *id)
+{
+    field_sample *unused;
+    ds_status status = DS_OK;
+    if (g->index_count > 0)
+        qsort(g->indexes, g->index_count, sizeof *g->indexes, compare_indexes);
+    for (size_t i = 0; i < g->index_count; i++)
+        for (size_t k = 0; k < g->indexes[i].says.key_count && status == DS_OK; k++) {
+            const char *name = g->indexes[i].says.keys[k].property;
+            size_t length = g->indexes[i].says.keys[k].length;
+            bool is_free_id = id == NULL && is_same(name, length, free_name(g), strlen(free_name(g)));
+            if (!is_free_id && is_nameable(name, length) && field_named(g, name, length) == NULL)
+                status = field_add(g, name, length, &unused);
+        }
+    return status;
+}
+
 static void print_field(const definition *d, const field_sample *field, ds_buffer *out)
 {
     bool is_loopback_null = d->dialect == DIALECT_LOOPBACK && field->guess.empties > 0 && guess_is_typed(&field->guess);
     bool is_required = d->group->hashes > 1 && field->hashes == d->group->hashes && !is_loopback_null;
     ds_buffer_append(out, ",", 1);
     ds_buffer_json(out, ds_string_n(field->name, field->length));
-    ds_buffer_format(out, ":{\"type\":\"%s\"%s}", guess_type(&field->guess, d->dialect),
-                     is_required ? ",\"required\":true" : "");
+    ds_buffer_format(out, ":{\"type\":\"%s\"%s%s}", field_type(d, field), is_required ? ",\"required\":true" : "",
+                     field_index(d, field));
 }
 
 static void print_setting(definition *d, const char *name, ds_value value, ds_buffer *out)
@@ -204,8 +344,10 @@ static void print_settings(definition *d, const char *name, ds_buffer *out)
     ds_buffer_format(out, has_more ? "}}" : "}");
 }
 
-static void print_model(group *g, const char *name, redis_dialect usual, ds_buffer *out)
+static ds_status print_model(group *g, const char *name, redis_dialect usual, ds_buffer *out)
 {
+    if (add_indexed_fields(g, id_field(g)) != DS_OK) /* which moves the fields */
+        return DS_NOMEM;
     definition d = {.group = g, .id = id_field(g), .dialect = group_dialect(g, usual), .usual = usual};
     ds_buffer_format(out, "{\"name\":");
     ds_buffer_json(out, ds_string(name));
@@ -215,8 +357,10 @@ static void print_model(group *g, const char *name, redis_dialect usual, ds_buff
         if (&g->fields[i] != d.id)
             print_field(&d, &g->fields[i], out);
     ds_buffer_format(out, "}");
+    print_indexes(&d, out);
     print_settings(&d, name, out);
     ds_buffer_format(out, "}");
+    return DS_OK;
 }
 
 /* ---- names ---- */
@@ -278,7 +422,7 @@ ds_status group_print_all(group *groups, size_t count, redis_dialect usual, ds_b
             status = DS_NOMEM;
         else if (groups[i].hashes > 0) {
             ds_buffer_format(out, is_first ? "" : ",");
-            print_model(&groups[i], names[i], usual, out);
+            status = print_model(&groups[i], names[i], usual, out);
             is_first = false;
         }
     }

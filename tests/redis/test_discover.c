@@ -82,6 +82,26 @@ static void what_only_looks_like_json_is_a_string(void)
     ds_source_close(source);
 }
 
+/* Types are known by the indexes, not guessed: 1 may be a number, and 5 a text. */
+static void indexes_of_this_library_are_proposed_too(void)
+{
+    source = world_source("");
+    ds_model *model = world_model(
+        source, "{\"name\": \"Person\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": true, "
+                "\"generated\": true}, \"age\": {\"type\": \"number\", \"index\": true}, \"code\": {\"type\": "
+                "\"string\", \"unique\": true}, \"born\": \"date\", \"good\": \"boolean\"}, \"indexes\": "
+                "{\"byBorn\": {\"keys\": {\"born\": -1, \"code\": 1}}}}");
+    CHECK_OK(create(model, "{\"age\": 1, \"code\": \"5\", \"good\": true}"));
+    CHECK_OK(create(model, "{\"age\": 2, \"code\": \"6\", \"good\": true}"));
+    CHECK_TEXT(
+        proposed(NULL),
+        "[{\"name\":\"Person\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},"
+        "\"age\":{\"type\":\"number\",\"required\":true,\"index\":true},\"code\":{\"type\":\"string\","
+        "\"required\":true,\"unique\":true},\"good\":{\"type\":\"boolean\",\"required\":true},\"born\":{\"type\":"
+        "\"date\"}},\"indexes\":{\"byBorn\":{\"keys\":{\"born\":-1,\"code\":1}}}}]");
+    ds_source_close(source);
+}
+
 static void hashes_of_redis_om_have_its_dialect(void)
 {
     source = world_source("");
@@ -248,7 +268,7 @@ static void a_bounded_sample_is_read_and_large_hashes_are_not(void)
                "{\"name\":\"user\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true},\"n\":{"
                "\"type\":\"integer\",\"required\":true}},\"settings\":{\"redis\":{\"storeId\":false}}}]");
     CU_ASSERT_EQUAL(calls("keys"), 0);
-    CU_ASSERT_EQUAL(calls("hgetall"), 101);
+    CU_ASSERT_EQUAL(calls("hgetall"), 101 + 2); /* and whether there are indexes */
     CU_ASSERT_TRUE(calls("scan") >= 20);
     ds_source_close(source);
 }
@@ -271,6 +291,7 @@ int main(void)
     static const test tests[] = {
         {"texts say what types they are", texts_say_what_types_they_are},
         {"what only looks like JSON is a string", what_only_looks_like_json_is_a_string},
+        {"indexes of this library are proposed too", indexes_of_this_library_are_proposed_too},
         {"hashes of Redis OM have its dialect", hashes_of_redis_om_have_its_dialect},
         {"a pk among texts of others is only an id", a_pk_among_texts_of_others_is_only_an_id},
         {"hashes of LoopBack have its dialect and its counter", hashes_of_loopback_have_its_dialect_and_its_counter},

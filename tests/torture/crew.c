@@ -113,17 +113,20 @@ void crew_start(crew *c, int count)
         start_one(c, c->count);
 }
 
-static void await(pid_t client)
+static int await(pid_t client)
 {
-    while (waitpid(client, NULL, 0) < 0 && errno == EINTR)
+    int status = 0;
+    while (waitpid(client, &status, 0) < 0 && errno == EINTR)
         continue;
+    return status;
 }
 
 void crew_kill_one(crew *c)
 {
     int i = (int)random_below((size_t)c->count);
     kill(c->clients[i], SIGKILL);
-    await(c->clients[i]);
+    int status = await(c->clients[i]);
+    CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL); /* it has not ended by itself */
     c->kills++;
     start_one(c, i);
 }
@@ -132,7 +135,7 @@ void crew_end(crew *c)
 {
     atomic_store(&c->counts->ends, true);
     for (int i = 0; i < c->count; i++)
-        await(c->clients[i]);
+        CU_ASSERT_EQUAL(await(c->clients[i]), 0);
     c->count = 0;
 }
 

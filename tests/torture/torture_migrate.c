@@ -270,7 +270,8 @@ static void a_migrate_that_was_killed_ends_complete_and_exact(void)
 {
     crew c = {.settings = settings, .work = work, .definition = DEFINITION};
     redisContext *raw = redisConnectUnix(server->socket);
-    (void)setpriority(PRIO_PROCESS, (id_t)server->pid, -15); /* where it may: others of the machine are not its slowness */
+    (void)setpriority(PRIO_PROCESS, (id_t)server->pid,
+                      -15); /* where it may: others of the machine are not its slowness */
     fill();
     ask(raw, "CONFIG SET slowlog-log-slower-than 10000");
     ask(raw, "SLOWLOG RESET");
