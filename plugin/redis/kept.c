@@ -287,7 +287,10 @@ ds_status kept_claim(kept_call *call, const write_job *job, ds_value id, const w
 
 static ds_status add_entries(const kept_write *w)
 {
-    ds_status status = DS_OK;
+    member_clear(&w->call->bytes);
+    ds_status status = w->indexed ? member_add_id(&w->call->bytes, w->id, false) : DS_OK;
+    if (status == DS_OK)
+        status = add_bytes(w->call, w->call->bytes.bytes, w->call->bytes.length);
     for (size_t i = 0; w->indexed && i < w->s->index_count && status == DS_OK; i++)
         status = add_entry(w, &w->s->indexes[i]);
     return status;
@@ -517,11 +520,6 @@ static ds_status add_head(const kept_write *w, const kept_body *body, size_t cou
     ds_status status = kept_add_text(call, when);
     if (status == DS_OK)
         status = add_bytes(call, w->id_text.bytes, w->id_text.length);
-    member_clear(&call->bytes);
-    if (status == DS_OK && w->indexed && (is_new || may || *when == 'D'))
-        status = member_add_id(&call->bytes, w->id, false);
-    if (status == DS_OK)
-        status = add_bytes(call, call->bytes.bytes, call->bytes.length);
     if (status == DS_OK)
         status = add_options(w, body, counter);
     if (status == DS_OK && !is_new)
@@ -586,7 +584,8 @@ static ds_status add_tail(kept_call *call, const redis_model *state, const schem
 }
 
 /* Of a write that touches no index, #schema alone is needed, for its epoch. */
-static ds_status add_model(kept_call *call, const redis_model *state, const schema *s, bool slim, const char *expiry)
+static ds_status add_model(kept_call *call, const redis_model *state, const schema *s, bool slim, const char *expiry,
+                           size_t tail)
 {
     ds_status status =
         slim ? kept_add_key(call, state, KEY_SCHEMA, NULL, 0) : kept_add_keys(call, state, s, *expiry != '\0');
@@ -596,7 +595,11 @@ static ds_status add_model(kept_call *call, const redis_model *state, const sche
         status = kept_add_number(call, slim || s == NULL ? 0 : s->unique_count);
     if (status == DS_OK)
         status = kept_add_number(call, slim || s == NULL ? 0 : s->index_count - s->unique_count);
-    return status == DS_OK ? kept_add_text(call, slim ? "" : expiry) : status;
+    char more[32] = "";
+    if (status != DS_OK || ((slim || *expiry == '\0') && tail == 0))
+        return status == DS_OK ? kept_add_text(call, more) : status;
+    snprintf(more, sizeof more, "%s %zu", slim ? "" : expiry, tail);
+    return kept_add_text(call, more);
 }
 
 static bool is_slim(const write_job *job, const write_plan *plan, const schema *s)
@@ -620,9 +623,7 @@ ds_status kept_encode(kept_call *call, const write_job *job, redis_request *requ
     id_list_clear(&call->arguments);
     ds_status status = kept_add_key(call, state, KEY_RECORD, text.bytes, text.length);
     if (status == DS_OK)
-        status = add_model(call, state, s, is_slim(job, plan, s), kept_expiry(s, plan));
-    if (status == DS_OK)
-        status = kept_add_number(call, tail);
+        status = add_model(call, state, s, is_slim(job, plan, s), kept_expiry(s, plan), tail);
     if (status == DS_OK && plan->raises)
         status = kept_add_key(call, state, KEY_SEQUENCE, NULL, 0);
     if (status == DS_OK)

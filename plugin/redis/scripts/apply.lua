@@ -2,25 +2,25 @@
 -- key of another kind has not been met yet; they are taken back then.
 
 if when == 'I' then
-    local sum = redis.pcall('HINCRBY', record, ARGV[sets], ARGV[sets + 1])
+    local sum = pcall('HINCRBY', record, ARGV[sets], ARGV[sets + 1])
     if type(sum) == 'table' then
         return (sum.err:find('not an integer', 1, true) or sum.err:find('overflow', 1, true)) and 'OTHER' or sum
     end
     -- HINCRBY's own answer has become a Lua number, which is a double.
-    return redis.call('HGET', record, ARGV[sets])
+    return call('HGET', record, ARGV[sets])
 end
 
 local fault
 if epoch ~= '' and when ~= 'D' and (touched or not there) then
     if not there then
-        fault = redis.pcall('ZADD', KEYS[base + 1], '0', ARGV[at + 2])
+        fault = pcall('ZADD', KEYS[base + 1], '0', ARGV[members])
     end
     local i = nu + 1
     while i <= nu + ni and type(fault) ~= 'table' do
         if not there then
-            fault = redis.pcall('ZADD', KEYS[base + 1 + i], '0', ARGV[members + i])
+            fault = pcall('ZADD', KEYS[base + 1 + i], '0', ARGV[members + i])
         elseif was[i] ~= now[i] then
-            fault = redis.pcall('ZADD', KEYS[base + 1 + i], '0', now[i])
+            fault = pcall('ZADD', KEYS[base + 1 + i], '0', now[i])
         end
         i = i + 1
     end
@@ -28,34 +28,34 @@ if epoch ~= '' and when ~= 'D' and (touched or not there) then
         local wrong = base + i
         for k = nu + 1, i - 2 do
             if not there or was[k] ~= now[k] then
-                redis.call('ZREM', KEYS[base + 1 + k], there and now[k] or ARGV[members + k])
+                call('ZREM', KEYS[base + 1 + k], there and now[k] or ARGV[members + k])
             end
         end
         if i == nu + 1 then
             wrong = base + 1
         elseif not there then
-            redis.call('ZREM', KEYS[base + 1], ARGV[at + 2])
+            call('ZREM', KEYS[base + 1], ARGV[members])
         end
         return fault.err:find('WRONGTYPE', 1, true) and {'KIND', KEYS[wrong]} or fault
     end
     for k = 1, nu do
         local value = there and now[k] or ARGV[members + k]
         if value ~= '' and not (there and was[k] == value) then
-            redis.call('HSET', KEYS[base + 1 + k], value, id)
+            call('HSET', KEYS[base + 1 + k], value, id)
         end
     end
 end
 
 -- The record. unpack fails at about 8,000 values.
 if when == 'D' then
-    redis.call('UNLINK', record)
+    call('UNLINK', record)
 elseif when ~= 'E' then
     local first = there and sets or preset
     for i = first, last, 7000 do
-        redis.call('HSET', record, unpack(ARGV, i, i + 6999 < last and i + 6999 or last))
+        call('HSET', record, unpack(ARGV, i, i + 6999 < last and i + 6999 or last))
     end
     if not there and first > last then
-        redis.call('HSET', record, ARGV[keep], id)
+        call('HSET', record, ARGV[keep], id)
     end
     if there and removed ~= '0' then
         local list, count, from = ARGV, removed, removals
@@ -65,7 +65,7 @@ elseif when ~= 'E' then
                 stays[ARGV[i]] = true
             end
             list, count, from = {}, 0, 1
-            for _, field in ipairs(redis.call('HKEYS', record)) do
+            for _, field in ipairs(call('HKEYS', record)) do
                 if not stays[field] then
                     count = count + 1
                     list[count] = field
@@ -74,13 +74,13 @@ elseif when ~= 'E' then
         end
         -- Were the last field removed, the record and its expiry would be gone before the id could be stored.
         count = count + 0
-        local kept = count > 0 and sets > last and redis.call('HLEN', record) <= count
-            and redis.call('HSETNX', record, ARGV[keep], id) == 1
+        local kept = count > 0 and sets > last and call('HLEN', record) <= count
+            and call('HSETNX', record, ARGV[keep], id) == 1
         for i = from, from + count - 1, 7000 do
-            redis.call('HDEL', record, unpack(list, i, math.min(i + 6999, from + count - 1)))
+            call('HDEL', record, unpack(list, i, math.min(i + 6999, from + count - 1)))
         end
-        if kept and redis.call('HLEN', record) > 1 then
-            redis.call('HDEL', record, ARGV[keep])
+        if kept and call('HLEN', record) > 1 then
+            call('HDEL', record, ARGV[keep])
         end
     end
 end
@@ -91,14 +91,14 @@ if touched then
         local key = KEYS[base + 1 + i]
         if was[i] ~= now[i] and was[i] ~= '' then
             if i > nu then
-                redis.call('ZREM', key, was[i])
-            elseif redis.call('HGET', key, was[i]) == id then
-                redis.call('HDEL', key, was[i])
+                call('ZREM', key, was[i])
+            elseif call('HGET', key, was[i]) == id then
+                call('HDEL', key, was[i])
             end
         end
     end
     if when == 'D' then
-        redis.call('ZREM', KEYS[base + 1], ARGV[at + 2])
+        call('ZREM', KEYS[base + 1], own)
     end
 end
 
@@ -107,9 +107,9 @@ local ttl = there and ttl_kept or ttl_created
 if when == 'D' then
     ttl = ''
 elseif ttl == '-1' then
-    redis.call('PERSIST', record)
+    call('PERSIST', record)
 elseif ttl ~= '' then
-    redis.call('PEXPIRE', record, ttl)
+    call('PEXPIRE', record, ttl)
 end
 if x ~= '' then
     local expires, entries, stem = KEYS[base + 2 + nu + ni], KEYS[base + 3 + nu + ni], #KEYS[base] - 5
@@ -119,9 +119,9 @@ if x ~= '' then
             local key, entry = KEYS[base + 1 + i], left[KEYS[base + 1 + i]:sub(stem)]
             if entry and entry ~= ARGV[members + i] then
                 if i > nu then
-                    redis.call('ZREM', key, entry)
-                elseif redis.call('HGET', key, entry) == id then
-                    redis.call('HDEL', key, entry)
+                    call('ZREM', key, entry)
+                elseif call('HGET', key, entry) == id then
+                    call('HDEL', key, entry)
                 end
             end
         end
@@ -133,25 +133,25 @@ if x ~= '' then
             local entry = there and now[i] or ARGV[members + i]
             list[KEYS[base + 1 + i]:sub(stem)] = entry ~= '' and entry or nil
         end
-        redis.call('HSET', entries, id, cmsgpack.pack(list))
+        call('HSET', entries, id, cmsgpack.pack(list))
     elseif leftover and (not there or when == 'D' or ttl == '-1') then
-        redis.call('HDEL', entries, id)
-        redis.call('ZREM', expires, id)
+        call('HDEL', entries, id)
+        call('ZREM', expires, id)
     end
     if starts then
-        local time = redis.call('TIME')
-        redis.call('ZADD', expires, ('%.0f'):format(time[1] * 1000 + math.floor(time[2] / 1000) + ttl), id)
-        if x == '1' and redis.call('HSETNX', KEYS[base], 'expiring', '1') == 1 then
-            redis.call('HINCRBY', KEYS[base], 'epoch', 1)
+        local time = call('TIME')
+        call('ZADD', expires, ('%.0f'):format(time[1] * 1000 + math.floor(time[2] / 1000) + ttl), id)
+        if x == '1' and call('HSETNX', KEYS[base], 'expiring', '1') == 1 then
+            call('HINCRBY', KEYS[base], 'epoch', 1)
         end
     end
 end
 
 -- Texts without a sign: the longer one is the larger.
 if raised then
-    local held = redis.call('GET', raised) or '0'
+    local held = call('GET', raised) or '0'
     if held:sub(1, 1) == '-' or #held < #raises or #held == #raises and held < raises then
-        redis.call('SET', raised, raises)
+        call('SET', raised, raises)
     end
 end
 return there and 'DONE' or 'CREATED'

@@ -8,6 +8,7 @@
 --       then the tail: the number of holders, their ids behind the first key of their model, and a dictionary
 -- Answers an array: 0 and the words of the writes; or the number of a write that cannot be done, and what keep.lua would answer.
 
+local KEYS, ARGV, call, pcall = KEYS, ARGV, redis.call, redis.pcall
 local last_of_all, models, writes = #ARGV - ARGV[3], {}, {}
 local batch = {freed = {}, claimed = {}}
 local holders, dictionary = {}, {}
@@ -33,12 +34,12 @@ for number = 1, ARGV[1] + 0 do
     for key = m.base, m.base + (m.epoch == '' and -1 or m.nu + m.ni + (m.x == '' and 1 or 3)) do
         local wanted = (key == m.base or key > m.base + 1 and key <= m.base + 1 + m.nu or key == m.base + 3 + m.nu + m.ni)
             and 'hash' or 'zset'
-        local kind = redis.call('TYPE', KEYS[key]).ok
+        local kind = call('TYPE', KEYS[key]).ok
         if kind ~= wanted and kind ~= 'none' then
             return {1, 'KIND', KEYS[key]}
         end
     end
-    if m.epoch ~= '' and redis.call('HGET', KEYS[m.base], 'epoch') ~= m.epoch then
+    if m.epoch ~= '' and call('HGET', KEYS[m.base], 'epoch') ~= m.epoch then
         return {1, 'EPOCH'}
     end
 end

@@ -1,30 +1,30 @@
 -- Included by keep.lua and atomic.lua: whether a write can be done, and which entries it will change. Nothing is written here.
 --
--- ARGV from `at` to `last`: "new" (a creation), "may", "must", "D" (delete), "E" (expire) or "I" (increment); the id; its bytes in #ids; "" or "x"
+-- ARGV from `at` to `last`: "new" (a creation), "may", "must", "D" (delete), "E" (expire) or "I" (increment); the id; "" or "x"
 --   where "x": the number of expected fields, or "-"; that of defaults; ms until it expires: of a record that is created, of one
 --     that was there ("-1": never); the id that raises the sequence, and the number of its key; where the version stands behind
 --     the first field that is set; the version that the write carries
 --   unless "new": what becomes of each indexed field (s set, r removed, k the id, - as it was), or "" where none is touched; the number of
 --     fields to remove, or "*": all but those that are set; the id's field; the indexed fields; their plan, unless none is touched
---   "new", "may": the entries of a creation, "": none
+--   "new", "may": the entries of a creation, in #ids and in the indexes; "": none
 --   expected fields, each with "=" and its text, or "" where it must be absent; fields to remove; defaults; fields that are set,
 --     the indexed ones first; of an increment the field and what is added
 
 local when, id, touched, there, mask, removed, keep, members = ARGV[at], ARGV[at + 1], false, false, '', '0', 0, 0
 local expected, defaults, ttl_created, ttl_kept, raises, counter, version, carried = '-', 0, '', '', '', 0, '', ''
 local old, was, now, leftover, removals, preset, sets, raised
-local next = at + 4
-if ARGV[at + 3] ~= '' then
+local next = at + 3
+if ARGV[at + 2] ~= '' then
     expected, defaults, ttl_created, ttl_kept, raises, counter, version, carried = unpack(ARGV, next, next + 7)
     next = next + 8
 end
 
 if when == 'new' then
-    if redis.call('EXISTS', record) == 1 then
-        return redis.call('TYPE', record).ok == 'hash' and 'TAKEN' or 'KIND'
+    if call('EXISTS', record) == 1 then
+        return call('TYPE', record).ok == 'hash' and 'TAKEN' or 'KIND'
     end
-    members = next - 1
-    preset = next + nu + ni
+    members = next
+    preset = next + nu + ni + 1
     sets = preset
 else
     mask, removed, keep = ARGV[next], ARGV[next + 1], next + 2
@@ -34,21 +34,21 @@ else
         next = next + 1
     end
     if when == 'may' then
-        members = next - 1
-        next = next + nu + ni
+        members = next
+        next = next + nu + ni + 1
     end
     -- A hash of others may have no field of the id.
-    old = redis.pcall('HMGET', record, unpack(ARGV, keep, keep + #mask))
+    old = pcall('HMGET', record, unpack(ARGV, keep, keep + #mask))
     if old.err then
         return old.err:find('WRONGTYPE', 1, true) and 'KIND' or old
     end
-    there = old[1] or redis.call('EXISTS', record) == 1
+    there = old[1] or call('EXISTS', record) == 1
     if not there and (when ~= 'may' or expected ~= '-' or carried ~= '') then
         return when ~= 'may' and 'MISSING' or expected ~= '-' and 'CHANGED' or 'OLDER'
     end
     if expected ~= '-' then
         for i = next, next + expected * 2 - 1, 2 do
-            local held = redis.call('HGET', record, ARGV[i])
+            local held = call('HGET', record, ARGV[i])
             if (held and '=' .. held or '') ~= ARGV[i + 1] then
                 return 'CHANGED'
             end
@@ -62,7 +62,7 @@ end
 
 -- Versions are 64 bits, and never become Lua numbers. One that is absent or cannot be read counts as 0.
 if version ~= '' and there then
-    local sign, digits = (redis.call('HGET', record, ARGV[sets + version]) or '0'):match('^(%-?)0*(%d+)$')
+    local sign, digits = (call('HGET', record, ARGV[sets + version]) or '0'):match('^(%-?)0*(%d+)$')
     sign, digits = digits ~= '0' and sign or '', digits or '0'
     local less, much = carried:match('^(%-?)(.*)$')
     if carried ~= '' and sign .. digits ~= carried then
@@ -83,8 +83,8 @@ end
 
 if raises ~= '' then
     raised = KEYS[counter + 0]
-    local kind = redis.call('TYPE', raised).ok
-    if kind ~= 'none' and (kind ~= 'string' or not redis.call('GET', raised):find('^%-?%d+$')) then
+    local kind = call('TYPE', raised).ok
+    if kind ~= 'none' and (kind ~= 'string' or not call('GET', raised):find('^%-?%d+$')) then
         return 'SEQUENCE'
     end
 end
@@ -103,11 +103,11 @@ if there and mask ~= '' then
     end
 end
 
-local entry_of, indexes, unknown
+local entry_of, own, indexes, unknown
 if touched or holders then
     -- include encode.lua
     local types, kind, list = plan:match('^(%a*) (%a) (.*)$')
-    indexes, unknown = {}, {}
+    indexes, unknown, own = {}, {}, encode_id(id, kind == 'i', false)
     for keys in list:gmatch('[^;]+') do
         indexes[#indexes + 1] = keys
     end
@@ -160,7 +160,7 @@ end
 for i = 1, (touched and when ~= 'D' or not there) and nu or 0 do
     local value = there and now[i] or ARGV[members + i]
     if value ~= '' and not (there and was[i] == value) then
-        local held = redis.pcall('HMGET', KEYS[base + 1 + i], '', value)
+        local held = pcall('HMGET', KEYS[base + 1 + i], '', value)
         if held.err then
             return held.err:find('WRONGTYPE', 1, true) and {'KIND', KEYS[base + 1 + i]} or held
         elseif not held[1] then
@@ -182,7 +182,7 @@ for i = 1, (touched and when ~= 'D' or not there) and nu or 0 do
                 return {'HELD', holder, i}
             end
             -- It holds the value where its fields still say so. One that is gone, or has become another, does not.
-            local texts = redis.pcall('HMGET', KEYS[key], unpack(fields))
+            local texts = pcall('HMGET', KEYS[key], unpack(fields))
             local claim = not texts.err and entry_of(i, texts, 0)
             if unknown[1] then
                 return {'ENCODE', unpack(unknown)}
@@ -194,8 +194,8 @@ for i = 1, (touched and when ~= 'D' or not there) and nu or 0 do
 end
 
 if x ~= '' then
-    leftover = redis.pcall('HGET', KEYS[base + 3 + nu + ni], id)
-    local due = redis.pcall('ZSCORE', KEYS[base + 2 + nu + ni], id)
+    leftover = pcall('HGET', KEYS[base + 3 + nu + ni], id)
+    local due = pcall('ZSCORE', KEYS[base + 2 + nu + ni], id)
     if type(leftover) == 'table' or type(due) == 'table' then
         local wrong = type(due) == 'table' and due or leftover
         return wrong.err:find('WRONGTYPE', 1, true)

@@ -2,20 +2,21 @@
 -- together, or nothing does. docs/REDIS-STORAGE.md has the table.
 --
 -- KEYS  1 the record; 2 #schema, 3 #ids, then the unique keys and the sorted sets of the indexes, and #expires and #entries
---       where ARGV 4 is not "" (none of these for a model without indexes); the sequence, where the id raises it; holders
+--       where records expire (none of these for a model without indexes); the sequence, where the id raises it; holders
 -- ARGV  1 the epoch of #schema, "" for a model without indexes   2, 3 the number of unique and of other indexes
---       4 "" where nothing expires, "1" where this write begins it, "2"   5 the number of arguments of the tail
+--       4 "", or "<expiry> <tail>": whether records expire ("", "1" where this write begins it, "2"), and the length of the tail
 --       then the write (check.lua), then the tail: the number of indexed fields, these, the plan, the number of holders, their
 --       ids, and a dictionary (letter and text, part)
 -- Answers CREATED, DONE, the sum of an increment, TAKEN, MISSING, CHANGED, OLDER, KIND, SEQUENCE, EPOCH, OTHER (the field or the
 -- sum is no integer as HINCRBY reads one), or an array: UNIQUE or LOST and the number of the index, HELD and the holder, ENCODE
 -- and letters with texts, KIND and the key.
 
-local epoch, nu, ni, x, base, at = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, ARGV[4], 2, 6
-local record, last, batch, plan, fields, holders, dictionary = KEYS[1], #ARGV - ARGV[5]
+local KEYS, ARGV, call, pcall = KEYS, ARGV, redis.call, redis.pcall
+local epoch, nu, ni, x, base, at = ARGV[1], ARGV[2] + 0, ARGV[3] + 0, '', 2, 5
+local record, last, tail, batch, plan, fields, holders, dictionary = KEYS[1], #ARGV, '0'
 
 if epoch ~= '' then
-    local held = redis.pcall('HGET', KEYS[2], 'epoch')
+    local held = pcall('HGET', KEYS[2], 'epoch')
     if held ~= epoch then
         if type(held) ~= 'table' then
             return 'EPOCH'
@@ -23,7 +24,11 @@ if epoch ~= '' then
         return held.err:find('WRONGTYPE', 1, true) and {'KIND', KEYS[2]} or held
     end
 end
-if ARGV[5] ~= '0' then
+if ARGV[4] ~= '' then
+    x, tail = ARGV[4]:match('^(%d?) (%d+)$')
+    last = last - tail
+end
+if tail ~= '0' then
     local next = last + 1
     fields = {unpack(ARGV, next + 1, next + ARGV[next])}
     next = next + ARGV[next] + 1
