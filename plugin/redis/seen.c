@@ -57,61 +57,89 @@ void siphash(const uint64_t key[2], const void *bytes, size_t length, uint64_t o
     out[1] = v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/* Where a digest is, or would be. */
-static uint64_t *find_slot(const seen *set, const uint64_t digest[2])
+/* Where a digest is, or would be: the upper half of its first word says where to begin. */
+static uint64_t *find_slot(const seen_table *table, const uint64_t digest[2])
 {
-    size_t at = (size_t)digest[0] & (set->room - 1);
-    for (;; at = (at + 1) & (set->room - 1)) {
-        uint64_t *slot = set->slots[at];
+    size_t at = (size_t)((digest[0] >> 32) * table->room >> 32);
+    for (;; at = at + 1 == table->room ? 0 : at + 1) {
+        uint64_t *slot = table->slots[at];
         if ((slot[0] == digest[0] && slot[1] == digest[1]) || (slot[0] == 0 && slot[1] == 0))
             return slot;
     }
 }
 
-static ds_status grow(seen *set)
+static ds_status grow(seen_table *table)
 {
-    seen larger = {.room = set->room == 0 ? 64 : set->room * 2};
-    larger.slots = ds_calloc(larger.room, sizeof *larger.slots);
-    if (larger.slots == NULL)
+    seen_table larger = {.count = table->count, .room = table->room == 0 ? 64 : table->room + table->room / 2};
+    if (larger.room > UINT32_MAX || (larger.slots = ds_calloc(larger.room, sizeof *larger.slots)) == NULL)
         return DS_NOMEM;
-    for (size_t i = 0; i < set->room; i++)
-        if (set->slots[i][0] != 0 || set->slots[i][1] != 0)
-            memcpy(find_slot(&larger, set->slots[i]), set->slots[i], sizeof *set->slots);
-    /* Without a random key (a kernel that has none yet) the set is as right, only not proof against an adversary. */
-    if (set->room == 0 && getrandom(set->key, sizeof set->key, GRND_NONBLOCK) < 0)
-        set->key[0] = (uint64_t)(uintptr_t)larger.slots;
-    ds_free(set->slots);
-    set->slots = larger.slots;
-    set->room = larger.room;
+    for (size_t i = 0; i < table->room; i++)
+        if (table->slots[i][0] != 0 || table->slots[i][1] != 0)
+            memcpy(find_slot(&larger, table->slots[i]), table->slots[i], sizeof *table->slots);
+    ds_free(table->slots);
+    *table = larger;
     return DS_OK;
 }
 
-ds_status seen_add(seen *set, const char *bytes, size_t length, bool *added)
+static ds_status add_to(seen_table *table, const uint64_t digest[2], bool *added)
 {
-    if (set->count >= set->room - set->room / 4 && grow(set) != DS_OK)
+    if (table->count >= table->room / 5 * 4 && grow(table) != DS_OK)
         return DS_NOMEM;
-    uint64_t digest[2];
-    siphash(set->key, bytes, length, digest);
-    if (digest[0] == 0 && digest[1] == 0)
-        digest[1] = 1;
-    uint64_t *slot = find_slot(set, digest);
+    uint64_t *slot = find_slot(table, digest);
     *added = slot[0] == 0 && slot[1] == 0;
     if (*added) {
-        memcpy(slot, digest, sizeof digest);
-        set->count++;
+        memcpy(slot, digest, 2 * sizeof *digest);
+        table->count++;
     }
     return DS_OK;
 }
 
+static bool has(const seen_table *table, const uint64_t digest[2])
+{
+    const uint64_t *slot = find_slot(table, digest);
+    return slot[0] != 0 || slot[1] != 0;
+}
+
+ds_status seen_add(seen *set, const char *bytes, size_t length, bool *added)
+{
+    uint64_t digest[2];
+    /* Without a random key (a kernel that has none yet) the set is as right, only not proof against an adversary. */
+    if (set->key[0] == 0 && set->key[1] == 0 && getrandom(set->key, sizeof set->key, GRND_NONBLOCK) < 0)
+        set->key[0] = (uint64_t)(uintptr_t)set | 1;
+    siphash(set->key, bytes, length, digest);
+    if (digest[0] == 0 && digest[1] == 0)
+        digest[1] = 1;
+    *added = false;
+    if (set->first.count == SEEN_FIRST && has(&set->first, digest))
+        return DS_OK;
+    if (set->first.count == SEEN_FIRST && set->rest == NULL &&
+        (set->rest = ds_calloc(SEEN_TABLES, sizeof *set->rest)) == NULL)
+        return DS_NOMEM;
+    ds_status status = add_to(set->rest == NULL ? &set->first : &set->rest[digest[0] % SEEN_TABLES], digest, added);
+    set->count += status == DS_OK && *added;
+    return status;
+}
+
+static void free_rest(seen *set)
+{
+    for (size_t i = 0; set->rest != NULL && i < SEEN_TABLES; i++)
+        ds_free(set->rest[i].slots);
+    ds_free(set->rest);
+    set->rest = NULL;
+}
+
 void seen_clear(seen *set)
 {
-    if (set->count > 0)
-        memset(set->slots, 0, set->room * sizeof *set->slots);
+    if (set->first.count > 0)
+        memset(set->first.slots, 0, set->first.room * sizeof *set->first.slots);
+    set->first.count = 0;
     set->count = 0;
+    free_rest(set);
 }
 
 void seen_free(seen *set)
 {
-    ds_free(set->slots);
-    *set = (seen){0};
+    free_rest(set);
+    ds_free(set->first.slots);
+    *set = (seen){.key = {0}};
 }
