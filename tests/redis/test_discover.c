@@ -93,12 +93,11 @@ static void indexes_of_this_library_are_proposed_too(void)
                 "{\"byBorn\": {\"keys\": {\"born\": -1, \"code\": 1}}}}");
     CHECK_OK(create(model, "{\"age\": 1, \"code\": \"5\", \"good\": true}"));
     CHECK_OK(create(model, "{\"age\": 2, \"code\": \"6\", \"good\": true}"));
-    CHECK_TEXT(
-        proposed(NULL),
-        "[{\"name\":\"Person\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},"
-        "\"age\":{\"type\":\"number\",\"required\":true,\"index\":true},\"code\":{\"type\":\"string\","
-        "\"required\":true,\"unique\":true},\"good\":{\"type\":\"boolean\",\"required\":true},\"born\":{\"type\":"
-        "\"date\"}},\"indexes\":{\"byBorn\":{\"keys\":{\"born\":-1,\"code\":1}}}}]");
+    CHECK_TEXT(proposed(NULL),
+               "[{\"name\":\"Person\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},"
+               "\"code\":{\"type\":\"string\",\"required\":true,\"unique\":true},\"age\":{\"type\":\"number\","
+               "\"required\":true,\"index\":true},\"good\":{\"type\":\"boolean\",\"required\":true},\"born\":{\"type\":"
+               "\"date\"}},\"indexes\":{\"byBorn\":{\"keys\":{\"born\":-1,\"code\":1}}}}]");
     ds_source_close(source);
 }
 
