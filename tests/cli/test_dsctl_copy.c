@@ -185,6 +185,37 @@ static void migrate_takes_a_model_or_all(void)
     SHOWS(dsctl(NULL, "migrate", "mem", "Named", "--check", NULL), 0, "{\"model\":\"Named\",\"missing\":[]}\n");
 }
 
+static void what_is_discovered_is_a_file_of_models(void)
+{
+    on = "red";
+    run_ok(dsctl(NULL, "execute", "red", "HSET", "t:found:1", "name", "Bob", "age", "29", NULL));
+    run_ok(dsctl(NULL, "execute", "red", "HSET", "t:found:2", "name", "Ann", NULL));
+    command_result r = dsctl(NULL, "discover", "red", "found:*", NULL);
+    CU_ASSERT_EQUAL(r.status, 0);
+    char *path = folder_write(folder, "found.json", r.out);
+    command_free(&r);
+    SHOWS(dsctl(NULL, "-m", path, "get", "red", "found", "1", NULL), 0, "{\"id\":1,\"name\":\"Bob\",\"age\":29}\n");
+    SHOWS(dsctl(NULL, "-m", path, "count", "red", "found", "{\"age\":null}", NULL), 0, "{\"count\":1}\n");
+    free(path);
+}
+
+static void check_says_what_migrate_would_do(void)
+{
+    on = "red";
+    char *path = folder_write(folder, "indexed.json",
+                              "{\"name\":\"Indexed\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true},"
+                              "\"age\":{\"type\":\"integer\",\"index\":true}}}");
+    run_ok(dsctl(NULL, "execute", "red", "HSET", "t:Indexed:1", "age", "29", NULL));
+    SHOWS(dsctl(NULL, "-m", path, "migrate", "red", "Indexed", "--check", NULL), 1,
+          "{\"model\":\"Indexed\",\"missing\":[\"the index \\\"age\\\" is not there as the model defines it\"],"
+          "\"records\":0}\n");
+    SHOWS(dsctl(NULL, "-m", path, "migrate", "red", "Indexed", NULL), 0, "{\"migrated\":\"Indexed\"}\n");
+    SHOWS(dsctl(NULL, "-m", path, "migrate", "red", "Indexed", "--check", NULL), 0,
+          "{\"model\":\"Indexed\",\"missing\":[],\"records\":1}\n");
+    FAILS(dsctl(NULL, "count", "red", "Named", "--check", NULL), 2, "--check");
+    free(path);
+}
+
 static void what_cannot_be_discovered_is_said(void)
 {
     FAILS(dsctl(NULL, "discover", "mem", NULL), 5, "memory cannot propose models");
@@ -207,6 +238,8 @@ int main(void)
         {"what cannot be copied is told, and the rest is copied", what_cannot_be_copied_is_told_and_the_rest_is_copied},
         {"a killed copy ends complete when it is done again", a_killed_copy_ends_complete_when_it_is_done_again},
         {"migrate takes a model or all", migrate_takes_a_model_or_all},
+        {"what is discovered is a file of models", what_is_discovered_is_a_file_of_models},
+        {"check says what migrate would do", check_says_what_migrate_would_do},
         {"what cannot be discovered is said", what_cannot_be_discovered_is_said},
         {"explain is JSON where nobody reads it", explain_is_json_where_nobody_reads_it},
     };
