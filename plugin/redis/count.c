@@ -93,7 +93,7 @@ static ds_status ask_sizes(find *self, uint64_t *count, bool *sure, ds_call *cal
 static const plan *find_exact(const plan_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].is_exact && list->items[i].range_count > 0)
+        if (list->items[i].is_exact && list->items[i].range_count > 0 && list->items[i].range_count <= MOST_AT_ONCE)
             return &list->items[i];
     return NULL;
 }

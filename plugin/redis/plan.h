@@ -5,8 +5,8 @@
 #include "interval.h"
 #include "schema.h"
 
-#define MOST_RANGES 1000 /* of one plan, and claims, */
-#define MOST_MERGED 100  /* and where several are walked side by side, to be in order */
+#define MOST_RANGES 10000 /* of one plan, and claims, */
+#define MOST_MERGED 100   /* and where several are walked side by side, to be in order */
 
 typedef struct plan_range {
     const schema_index *index; /* NULL: the primary index */

@@ -2,7 +2,7 @@
  * this order, so that entries are only believed where the index was whole when they were read. */
 #include "find.h"
 
-#define WINDOW        32   /* ranges that are read ahead, of those that are walked one after the other */
+#define WINDOW        100  /* ranges that are read ahead, of those that are walked one after the other */
 #define MOST_READ     2000 /* members in one round trip, or so */
 #define FEWEST_EACH   10
 #define CLAIMS_A_TRIP 500

@@ -94,6 +94,12 @@ tests_redis_test_million_SOURCES = tests/redis/test_million.c tests/redis/world.
 tests_redis_test_million_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_million_LDADD = $(REDIS_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_plans_memory
+TESTS += tests/redis/test_plans_memory
+tests_redis_test_plans_memory_SOURCES = tests/redis/test_plans_memory.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_plans_memory_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_plans_memory_LDADD = $(REDIS_TEST_LIBS)
+
 check_PROGRAMS += tests/redis/test_answers
 TESTS += tests/redis/test_answers
 tests_redis_test_answers_SOURCES = tests/redis/test_answers.c tests/redis/world.c tests/redis/world.h

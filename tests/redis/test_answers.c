@@ -355,7 +355,8 @@ static char *definition(bool is_indexed)
         text, sizeof text, "{\"name\": \"Answer\", \"properties\": {%s}%s}", properties,
         is_indexed
             ? ", \"indexes\": {\"byBI\": {\"keys\": {\"b\": 1, \"i\": -1}}, \"bySN\": {\"keys\": {\"s\": -1, \"n\": "
-              "1}}, \"byDIS\": {\"keys\": {\"d\": 1, \"i\": 1, \"s\": 1}}}"
+              "1}}, \"byUS\": {\"unique\": true, \"keys\": {\"u\": -1, \"s\": 1}}, \"byDIS\": {\"keys\": {\"d\": 1, "
+              "\"i\": 1, \"s\": 1}}}"
             : "");
     return text;
 }
