@@ -202,6 +202,29 @@ static bool sweep(redisContext *raw)
     return good && ask(raw, "ZCARD t:Person#expires") == 0;
 }
 
+/* While all write: the check finds nothing wrong, and migrate has nothing to do. */
+static void look_meanwhile(unsigned turn, unsigned *checks, unsigned *migrates)
+{
+    ds_source *source = NULL;
+    ds_model *model = NULL;
+    ds_error error = {0};
+    char *wrong = NULL;
+    ds_status status = ds_source_open("redis", settings, &source, &error);
+    if (status == DS_OK)
+        status = ds_model_define(source, DEFINITION, &model, &error);
+    if (status == DS_OK)
+        status = turn % 60 == 30 ? ds_migrate(model, NULL, NULL, &error)
+                                 : ds_migrate_check(model, NULL, NULL, &wrong, &error);
+    if (status != DS_OK || (wrong != NULL && strstr(wrong, "\"missing\":[]") == NULL))
+        printf("\nmeanwhile: %s %s", error.message, wrong == NULL ? "" : wrong);
+    CU_ASSERT_EQUAL(status, DS_OK);
+    CU_ASSERT(wrong == NULL || strstr(wrong, "\"missing\":[]") != NULL);
+    *checks += wrong != NULL;
+    *migrates += wrong == NULL;
+    ds_free(wrong);
+    ds_source_close(source);
+}
+
 static void report(const crew *c, const checked *found, double seconds, unsigned long long flushes)
 {
     const crew_counts *n = c->counts;
@@ -218,6 +241,7 @@ static void hashes_indexes_and_unique_entries_agree(void)
     crew c = {.settings = settings, .work = work, .definition = DEFINITION};
     redisContext *raw = redisConnectUnix(server->socket);
     unsigned long long flushes = 0;
+    unsigned checks = 0, migrates = 0;
     const struct timespec pause = {0, 150000000}; /* between two kills */
     double start = crew_now();
     crew_start(&c, CLIENTS);
@@ -228,12 +252,15 @@ static void hashes_indexes_and_unique_entries_agree(void)
             ask(raw, "SCRIPT FLUSH");
             flushes++;
         }
+        if (turn % 20 == 10)
+            look_meanwhile(turn, &checks, &migrates);
     }
     crew_end(&c);
     double seconds = crew_now() - start;
     CU_ASSERT(sweep(raw));
     checked found = checker_run(raw, &PERSON);
     report(&c, &found, seconds, flushes);
+    printf("%u checks and %u migrates meanwhile\n", checks, migrates);
     CU_ASSERT_EQUAL(found.faults, 0);
     CU_ASSERT_EQUAL(c.counts->unexpected, 0);
     CU_ASSERT(seconds >= SECONDS);
@@ -241,6 +268,7 @@ static void hashes_indexes_and_unique_entries_agree(void)
     CU_ASSERT(c.counts->done >= 30000);
     CU_ASSERT(c.kills >= 100);
     CU_ASSERT(flushes >= 10);
+    CU_ASSERT(checks >= 4 && migrates >= 2);
     CU_ASSERT(c.counts->held >= 1000);
     CU_ASSERT(c.counts->changed >= 20);
     CU_ASSERT(found.records >= 100);
