@@ -89,12 +89,14 @@ ds_status choose_count(find *self, plan_list *list, ds_call *call)
         for (size_t k = 0; k < counted_ranges(&list->items[i]); k++)
             encode_count(request, self->state, &list->items[i].ranges[k]);
     size_t size_at = request_count(request);
-    request_begin(request, 1); /* what SCAN walks */
-    request_text(request, "DBSIZE");
+    if (list->items[list->count - 1].access == PLAN_SCAN) {
+        request_begin(request, 1);
+        request_text(request, "DBSIZE");
+    }
     ds_status status = redis_run(self->map->redis, request, false, call);
     for (size_t i = 0; i < list->count && status == DS_OK; i++) {
         take_count(request, &command, &list->items[i]);
-        const redis_reply *size = redis_reply_at(request, size_at);
+        const redis_reply *size = size_at < request_count(request) ? redis_reply_at(request, size_at) : NULL;
         if (list->items[i].access == PLAN_SCAN && size != NULL && size->type == REDIS_INTEGER)
             list->items[i].entries = (uint64_t)size->integer;
     }

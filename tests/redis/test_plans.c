@@ -437,6 +437,44 @@ static void who_may_only_read_leaves_entries_alone(void)
     ds_source_close(source);
 }
 
+/* The rights that docs/REDIS-STORAGE.md lists for reading. */
+static void a_user_with_few_rights_reads_by_indexes(void)
+{
+    char settings[300];
+    ds_source *reading = NULL;
+    unsigned long long took;
+    open_model();
+    fill(0, 300);
+    CHECK_OK(ds_expire(model, ds_string("k000299"), 1000000, &last));
+    CHECK_TEXT(
+        raw("ACL SETUSER app reset on >x ~q:* resetchannels -@all +auth +select +ping +client|setname +type +scan "
+            "+hgetall +hmget +hlen +pttl +hget +zscore +zrangebyscore +time +zrange +zrangebylex +zrevrangebylex "
+            "+zrevrange +zlexcount +zcard"),
+        "OK");
+    raw("ACL LOG RESET");
+    snprintf(
+        settings, sizeof settings,
+        "{\"url\": \"unix://%s\", \"keyPrefix\": \"q:\", \"username\": \"app\", \"password\": \"x\", \"readOnly\": "
+        "true}",
+        world_socket());
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, &reading, &last), DS_OK);
+    ds_model *mine = model;
+    model = world_model(reading, THING);
+    CHECK_TEXT(found(model, "{\"where\":{\"i\":{\"between\":[2,3]}}}"), "k000002 k000003");
+    CHECK_TEXT(found(model, "{\"where\":{\"u\":\"u7\"}}"), "k000007");
+    CHECK_TEXT(found(model, "{\"order\":\"i DESC\",\"skip\":60,\"limit\":1}"), "k000239");
+    CHECK_TEXT(found(model, "{\"where\":{\"i\":{\"lt\":250},\"s\":\"s00001\"},\"order\":\"n\",\"limit\":1}"),
+               "k000010");
+    CU_ASSERT_EQUAL(count_of("{\"i\":{\"lt\":100}}", &took), 100);
+    raw("DEL %s", "q:Thing:k000002");
+    CHECK_TEXT(found(model, "{\"where\":{\"i\":{\"between\":[2,3]}}}"), "k000003");
+    CHECK_TEXT(raw("ACL LOG"), "");
+    ds_source_close(reading);
+    raw("ACL DELUSER app");
+    model = mine;
+    ds_source_close(source);
+}
+
 /* ---- others write ---- */
 
 static atomic_bool stop;
@@ -571,6 +609,7 @@ int main(void)
         {"an entry without its record is removed by who meets it",
          an_entry_without_its_record_is_removed_by_who_meets_it},
         {"who may only read leaves entries alone", who_may_only_read_leaves_entries_alone},
+        {"a user with few rights reads by indexes", a_user_with_few_rights_reads_by_indexes},
         {"a walk meets what stays once, whatever others do", a_walk_meets_what_stays_once_whatever_others_do},
         {"no record is answered that does not match", no_record_is_answered_that_does_not_match},
         {"values longer than an index takes are found, and in order",
