@@ -570,6 +570,66 @@ static void no_record_is_answered_that_does_not_match(void)
     ds_source_close(source);
 }
 
+/* Two definitions in turn: one drops what the other builds. */
+static void *migrate_meanwhile(void *unused)
+{
+    static const char other[] =
+        "{\"name\": \"Thing\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"s\": "
+        "\"string\", \"i\": \"integer\", \"n\": {\"type\": \"number\", \"index\": true}, \"b\": \"boolean\", "
+        "\"d\": \"date\", \"x\": \"binary\", \"u\": {\"type\": \"string\", \"unique\": true}, \"city\": "
+        "\"string\", \"age\": \"integer\", \"t\": \"string\"}}";
+    char settings[200];
+    ds_source *sources[2] = {NULL, NULL};
+    ds_model *models[2] = {NULL, NULL};
+    size_t done_so_far = 0;
+    (void)unused;
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\", \"keyPrefix\": \"q:\"}", world_socket());
+    for (size_t i = 0; i < 2; i++)
+        if (ds_source_open("redis", settings, &sources[i], NULL) != DS_OK ||
+            ds_model_define(sources[i], i == 0 ? other : THING, &models[i], NULL) != DS_OK)
+            atomic_store(&stop, true);
+    while (!atomic_load(&stop) && done_so_far < 40)
+        done_so_far += ds_migrate(models[done_so_far % 2], NULL, NULL, NULL) == DS_OK;
+    atomic_store(&stop, true);
+    ds_source_close(sources[0]);
+    ds_source_close(sources[1]);
+    return done_so_far == 40 ? NULL : (void *)(uintptr_t)1;
+}
+
+static void finds_are_right_while_indexes_go_and_come(void)
+{
+    static const struct {
+        const char *query;
+        size_t count;
+    } asks[] = {{"{\"where\":{\"i\":{\"between\":[100,399]}}}", 300},
+                {"{\"order\":\"i\"}", 1500},
+                {"{\"where\":{\"city\":\"c1\"},\"order\":\"age DESC\"}", 300},
+                {"{\"where\":{\"x\":\"YQ==\"}}", 1500},
+                {"{\"where\":{\"or\":[{\"i\":{\"lt\":50}},{\"s\":{\"gte\":\"s00145\"}}]}}", 100},
+                {"{\"order\":\"i DESC\",\"skip\":1000}", 500}};
+    pthread_t thread;
+    size_t wrong = 0, asked = 0;
+    void *failed = NULL;
+    open_model();
+    fill(0, 1500);
+    atomic_store(&stop, false);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, migrate_meanwhile, NULL), 0);
+    while (!atomic_load(&stop)) {
+        static walked all;
+        size_t i = asked++ % (sizeof asks / sizeof *asks);
+        walk(asks[i].query, NULL, &all);
+        bool right = all.status == DS_OK && all.count == asks[i].count && all.twice == 0;
+        if (!right && wrong++ < 5)
+            fprintf(stderr, "%s: %s, %zu records, %zu twice: %s\n", asks[i].query, ds_status_name(all.status),
+                    all.count, all.twice, last.message);
+    }
+    pthread_join(thread, &failed);
+    CU_ASSERT_PTR_NULL(failed);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_TRUE(asked > 40);
+    ds_source_close(source);
+}
+
 /* ---- values cut short ---- */
 
 static void values_longer_than_an_index_takes_are_found_and_in_order(void)
@@ -612,6 +672,7 @@ int main(void)
         {"a user with few rights reads by indexes", a_user_with_few_rights_reads_by_indexes},
         {"a walk meets what stays once, whatever others do", a_walk_meets_what_stays_once_whatever_others_do},
         {"no record is answered that does not match", no_record_is_answered_that_does_not_match},
+        {"finds are right while indexes go and come", finds_are_right_while_indexes_go_and_come},
         {"values longer than an index takes are found, and in order",
          values_longer_than_an_index_takes_are_found_and_in_order},
     };
