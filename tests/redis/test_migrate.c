@@ -393,6 +393,23 @@ static void a_key_that_vanishes_while_it_is_filled_is_begun_again(void)
     }
 }
 
+static void disturb(void *user, uint64_t done, uint64_t total)
+{
+    (void)done, (void)total;
+    raw(++*(unsigned *)user % 2 == 0 ? "CLIENT KILL TYPE normal" : "SCRIPT FLUSH");
+}
+
+static void broken_connections_and_lost_scripts_do_not_end_it(void)
+{
+    ds_model *model = person();
+    unsigned calls = 0;
+    fill();
+    CHECK_OK(ds_migrate(model, disturb, &calls, &last));
+    CU_ASSERT(calls >= 10);
+    CU_ASSERT_EQUAL(agree(), 1000);
+    ds_source_close(source);
+}
+
 static void of_two_that_migrate_the_later_one_goes_on(void)
 {
     ds_model *model = person();
@@ -440,6 +457,28 @@ static void what_was_migrated_is_found_by_its_indexes(void)
     ds_source_close(source);
 }
 
+static void records_may_stand_under_another_key_and_in_another_dialect(void)
+{
+    source = world_source("");
+    ds_model *model = world_model(
+        source,
+        "{\"name\": \"Customer\", \"properties\": {\"pk\": {\"type\": \"string\", \"id\": true}, \"joined\": "
+        "{\"type\": "
+        "\"date\", \"index\": true}, \"active\": {\"type\": \"boolean\", \"index\": true}}, \"settings\": {\"redis\": {"
+        "\"key\": \":app.Customer\", \"dialect\": \"redis-om\"}}}");
+    raw("HSET :app.Customer:1 pk 1 joined 1709208000.0 active 1");
+    raw("HSET :app.Customer:2 pk 2 joined 1709208000.5 active True");
+    raw("HSET Customer:3 pk 3 joined 1709208000.5 active 1");
+    CHECK_OK(migrate(model));
+    CHECK_TEXT(keys_of(), ":app.Customer:1 :app.Customer:2 Customer#ids Customer#index:active Customer#index:joined "
+                          "Customer#schema Customer:3");
+    CHECK_TEXT(members_of("Customer#index:active"), "  11  12");
+    CHECK_TEXT(found(model, "{\"where\": {\"active\": true}}"), "1 2");
+    CHECK_TEXT(found(model, "{\"where\": {\"joined\": {\"gt\": \"2024-02-29T12:00:00Z\"}}}"), "2");
+    CHECK_TEXT(told_by_check(model), "{\"model\":\"Customer\",\"missing\":[],\"records\":2}");
+    ds_source_close(source);
+}
+
 static void an_index_may_hold_the_id(void)
 {
     source = world_source("");
@@ -479,8 +518,11 @@ int main(void)
         {"progress is told", progress_is_told},
         {"a key that vanishes while it is filled is begun again",
          a_key_that_vanishes_while_it_is_filled_is_begun_again},
+        {"broken connections and lost scripts do not end it", broken_connections_and_lost_scripts_do_not_end_it},
         {"of two that migrate, the later one goes on", of_two_that_migrate_the_later_one_goes_on},
         {"what was migrated is found by its indexes", what_was_migrated_is_found_by_its_indexes},
+        {"records may stand under another key, and in another dialect",
+         records_may_stand_under_another_key_and_in_another_dialect},
         {"an index may hold the id", an_index_may_hold_the_id},
     };
     if (!world_start())
