@@ -428,11 +428,12 @@ typedef struct ds_connector {
     /* Many unlike writes, of one or several models, in as few round trips as can be: at most 1,000, an outcome each. The order
      * is theirs: a write meets what those before it have done, whatever is gathered on the way. An id may come several times.
      *   Without DS_ATOMIC in `flags`: an atomic step each. What is refused or fails does not keep the others from being done.
-     *   With DS_ATOMIC (asked only of a connector that has DS_CAN_ATOMIC_BATCH): all or nothing, also for other clients, who
-     * never see a part of it, and after a crash. Where a write cannot be done, the entry decides that one's outcome (the first
-     * one's, where it stops there), has changed nothing, and returns DS_OK: unless each outcome is ds_outcome_ok(), the
-     * library reports the whole as not done, whatever the others' outcomes say. The library has checked that no id of a model,
-     * and no value of a unique property or index, is written twice; a value that a write sets free may be taken by a later one.
+     *   With DS_ATOMIC (asked only of a connector that has DS_CAN_ATOMIC_BATCH): all or nothing, also for other
+     * clients, who never see a part of it in one step of reading (a walk may take several), and after a crash. Where a
+     * write cannot be done, the entry decides that one's outcome (the first one's, where it stops there), has changed
+     * nothing, and returns DS_OK: unless each outcome is ds_outcome_ok(), the library reports the whole as not done,
+     * whatever the others' outcomes say. The library has checked that no id of a model, and no value of a unique
+     * property or index, is written twice; a value that a write sets free may be taken by a later one.
      *   DS_UNSUPPORTED leaves the writes whose outcomes are not decided to the library, and must have changed nothing of them;
      * it does these in their order, so none of them may be of an id that a later, decided one has changed. Of an atomic batch
      * nothing may be decided then, and the host is refused. */

@@ -461,18 +461,34 @@ typedef struct reader {
     bool *over;
 } reader;
 
-/* How many have an even age: all, or none. */
+/* How many have an even age: all, or none. They are asked for by their ids, since a walk may take several steps. */
+static unsigned count_even(reader *self)
+{
+    ds_value ids[20];
+    char texts[20][4];
+    ds_cursor *cursor = NULL;
+    const ds_record *record = NULL;
+    unsigned count = 0;
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(texts[i], sizeof texts[i], "%u", i);
+        ids[i] = ds_string(texts[i]);
+    }
+    self->status = ds_find_by_ids(self->run->model, ids, 20, &cursor, &self->error);
+    while (self->status == DS_OK && (self->status = ds_cursor_next(cursor, &record, &self->error)) == DS_OK &&
+           record != NULL)
+        count += ds_record_get(record, "age").as.integer % 2 == 0;
+    ds_cursor_close(cursor);
+    return count;
+}
+
 static void *look(void *argument)
 {
     reader *self = argument;
-    ds_filter *even = ds_where_in("age", (ds_value[]){ds_integer(0), ds_integer(2), ds_integer(4)}, 3);
     while (self->status == DS_OK && !__atomic_load_n(self->over, __ATOMIC_ACQUIRE)) {
-        uint64_t count = 0;
-        self->status = ds_count(self->run->model, even, &count, &self->error);
+        unsigned count = count_even(self);
         self->partly += count != 0 && count != 20;
         self->looks++;
     }
-    ds_filter_free(even);
     return NULL;
 }
 
@@ -504,7 +520,7 @@ static void seen_whole(run *r)
         step_count(r, "{\"age\":0}", 20);
         return;
     }
-    trace(r, "/* two threads count while this one runs 100 atomic batches */");
+    trace(r, "/* two threads read all by their ids while this one runs 100 atomic batches */");
     for (int i = 0; i < 2; i++)
         if (pthread_create(&readers[i].thread, NULL, look, &readers[i]) != 0)
             fail(r, "no thread could be made");
