@@ -630,6 +630,34 @@ static void finds_are_right_while_indexes_go_and_come(void)
     ds_source_close(source);
 }
 
+/* Members of the same index, with the same guard, that mean something else from now on. */
+static void an_index_of_another_definition_is_not_read(void)
+{
+    static const char other[] =
+        "{\"name\": \"Thing\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"city\": "
+        "\"string\", \"age\": \"integer\"}, \"indexes\": {\"byCityAge\": {\"keys\": {\"age\": 1, \"city\": 1}}}}";
+    char settings[200];
+    ds_source *second = NULL;
+    open_model();
+    fill(0, 1500);
+    static walked all;
+    walk("{\"where\":{\"city\":\"c1\"},\"order\":\"age\"}", NULL, &all);
+    CU_ASSERT_EQUAL(all.count, 300);
+    snprintf(settings, sizeof settings, "{\"url\": \"unix://%s\", \"keyPrefix\": \"q:\"}", world_socket());
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, &second, &last), DS_OK);
+    CHECK_OK(ds_migrate(world_model(second, other), NULL, NULL, &last));
+    CHECK_TEXT(raw("ZCARD %s", "q:Thing#index:byCityAge"), "1501");
+    walk("{\"where\":{\"city\":\"c1\"}}", NULL, &all);
+    CU_ASSERT_EQUAL(all.count, 300);
+    walk("{\"where\":{\"city\":\"c1\"},\"order\":\"age\"}", NULL, &all);
+    CU_ASSERT_EQUAL(all.count, 300);
+    CHECK_TEXT(raw("ZCARD %s", "q:Thing#index:byCityAge"), "1501");
+    check_plan("{\"where\":{\"city\":\"c1\"}}",
+               "{\"index\": \"byCityAge\", \"why\": \"it was built by another definition: run migrate\"}");
+    ds_source_close(second);
+    ds_source_close(source);
+}
+
 /* ---- values cut short ---- */
 
 static void values_longer_than_an_index_takes_are_found_and_in_order(void)
@@ -673,6 +701,7 @@ int main(void)
         {"a walk meets what stays once, whatever others do", a_walk_meets_what_stays_once_whatever_others_do},
         {"no record is answered that does not match", no_record_is_answered_that_does_not_match},
         {"finds are right while indexes go and come", finds_are_right_while_indexes_go_and_come},
+        {"an index of another definition is not read", an_index_of_another_definition_is_not_read},
         {"values longer than an index takes are found, and in order",
          values_longer_than_an_index_takes_are_found_and_in_order},
     };
