@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -266,12 +265,23 @@ static void check_says_exact(void)
     ds_source_close(p.source);
 }
 
+/* The longest time, in ms, for which the machine itself stops a process that only looks at the clock. */
+static double longest_pause(void)
+{
+    double start = crew_now(), before = start, longest = 0;
+    while (before - start < 3) {
+        double now = crew_now();
+        longest = now - before > longest ? now - before : longest;
+        before = now;
+    }
+    return longest * 1000;
+}
+
 static void a_migrate_that_was_killed_ends_complete_and_exact(void)
 {
     crew c = {.settings = settings, .work = work, .definition = DEFINITION};
     redisContext *raw = redisConnectUnix(server->socket);
-    (void)setpriority(PRIO_PROCESS, (id_t)server->pid,
-                      -15); /* where it may: others of the machine are not its slowness */
+    double pause = getenv("TIMED") == NULL ? 0 : longest_pause();
     fill();
     ask(raw, "CONFIG SET slowlog-log-slower-than 10000");
     ask(raw, "SLOWLOG RESET");
@@ -301,7 +311,9 @@ static void a_migrate_that_was_killed_ends_complete_and_exact(void)
     CU_ASSERT(found.expiring >= 1);
     CU_ASSERT(c.counts->done >= 500);
     CU_ASSERT_EQUAL(c.counts->unexpected, 0);
-    CU_ASSERT(getenv("TIMED") == NULL || slow == 0);
+    if (pause > 5)
+        printf("this machine stops a process for %.1f ms: how long commands took is not judged\n", pause);
+    CU_ASSERT(getenv("TIMED") == NULL || pause > 5 || slow == 0);
     check_says_exact();
     redisFree(raw);
     crew_free(&c);
