@@ -8,3 +8,10 @@ TESTS += tests/sqlite/test_sqlite_tables
 tests_sqlite_test_sqlite_tables_SOURCES = tests/sqlite/test_sqlite_tables.c $(SQLITE_SUPPORT)
 tests_sqlite_test_sqlite_tables_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
 tests_sqlite_test_sqlite_tables_LDADD = $(SQLITE_TEST_LIBS)
+
+check_PROGRAMS += tests/sqlite/test_sqlite_threads
+TESTS += tests/sqlite/test_sqlite_threads
+THREAD_TESTS += tests/sqlite/test_sqlite_threads
+tests_sqlite_test_sqlite_threads_SOURCES = tests/sqlite/test_sqlite_threads.c $(SQLITE_SUPPORT)
+tests_sqlite_test_sqlite_threads_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_threads_LDADD = $(SQLITE_TEST_LIBS)
