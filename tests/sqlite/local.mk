@@ -15,3 +15,9 @@ THREAD_TESTS += tests/sqlite/test_sqlite_threads
 tests_sqlite_test_sqlite_threads_SOURCES = tests/sqlite/test_sqlite_threads.c $(SQLITE_SUPPORT)
 tests_sqlite_test_sqlite_threads_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
 tests_sqlite_test_sqlite_threads_LDADD = $(SQLITE_TEST_LIBS)
+
+check_PROGRAMS += tests/sqlite/test_sqlite_plans
+TESTS += tests/sqlite/test_sqlite_plans
+tests_sqlite_test_sqlite_plans_SOURCES = tests/sqlite/test_sqlite_plans.c $(SQLITE_SUPPORT)
+tests_sqlite_test_sqlite_plans_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_plans_LDADD = $(SQLITE_TEST_LIBS)
