@@ -3,10 +3,11 @@
  * commit. */
 #include "sqlite.h"
 
+/* Where a single statement is all, it begins and ends its own transaction. *again: a layout does not hold any more. */
 static ds_status begin_once(writing *w, bool *again)
 {
     int64_t cookie = 0;
-    int code = conn_run(w->conn, "BEGIN IMMEDIATE");
+    int code = w->alone ? SQLITE_OK : conn_run(w->conn, "BEGIN IMMEDIATE");
     *again = false;
     if (code != SQLITE_OK)
         return problem_tell(w->conn, code, "written", w->call->error);
@@ -15,7 +16,8 @@ static ds_status begin_once(writing *w, bool *again)
         *again = *again || cookie != w->tables[i].layout->cookie;
     if (code == SQLITE_OK && !*again)
         return DS_OK;
-    conn_run(w->conn, "ROLLBACK");
+    if (!w->alone)
+        conn_run(w->conn, "ROLLBACK");
     return *again ? DS_OK : problem_tell(w->conn, code, "written", w->call->error);
 }
 
@@ -68,7 +70,7 @@ static ds_status layouts_get(writing *w)
     return status;
 }
 
-/* Takes the writer and, unless a single statement does, begins. *again: a layout does not hold any more. */
+/* Takes the writer and begins. */
 static ds_status take_writer(writing *w, bool alone, bool *again)
 {
     *again = false;
@@ -78,7 +80,7 @@ static ds_status take_writer(writing *w, bool alone, bool *again)
     if (status == DS_OK && w->table_count > 1)
         status = pool_take(w->lite, true, w->call, &w->conn);
     w->alone = alone && status == DS_OK && !w->tables->layout->has_expires;
-    if (status == DS_OK && !w->alone)
+    if (status == DS_OK)
         status = begin_once(w, again);
     if (status == DS_OK && !*again)
         return DS_OK;
