@@ -7,9 +7,10 @@ EXTRA_DIST += docs/ARCHITECTURE.md \
 	config-examples/environment/datasources.json \
 	config-examples/layers/datasources.json \
 	config-examples/layers/datasources.production.json \
-	config-examples/loopback/datasources.json \
+	config-examples/loopback/datasources.json config-examples/loopback/models.json \
 	config-examples/memory/datasources.json \
 	config-examples/memory-file/datasources.json \
+	config-examples/redis-om/datasources.json config-examples/redis-om/models.json \
 	config-examples/sqlite/datasources.json \
 	config-examples/tcp/datasources.json \
 	config-examples/tls/datasources.json \
