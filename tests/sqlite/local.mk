@@ -27,3 +27,9 @@ TESTS += tests/sqlite/test_sqlite_faults
 tests_sqlite_test_sqlite_faults_SOURCES = tests/sqlite/test_sqlite_faults.c $(SQLITE_SUPPORT)
 tests_sqlite_test_sqlite_faults_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
 tests_sqlite_test_sqlite_faults_LDADD = $(SQLITE_TEST_LIBS)
+
+check_PROGRAMS += tests/sqlite/test_sqlite_settings
+TESTS += tests/sqlite/test_sqlite_settings
+tests_sqlite_test_sqlite_settings_SOURCES = tests/sqlite/test_sqlite_settings.c $(SQLITE_SUPPORT)
+tests_sqlite_test_sqlite_settings_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_settings_LDADD = $(SQLITE_TEST_LIBS)
