@@ -33,3 +33,9 @@ TESTS += tests/sqlite/test_sqlite_settings
 tests_sqlite_test_sqlite_settings_SOURCES = tests/sqlite/test_sqlite_settings.c $(SQLITE_SUPPORT)
 tests_sqlite_test_sqlite_settings_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
 tests_sqlite_test_sqlite_settings_LDADD = $(SQLITE_TEST_LIBS)
+
+check_PROGRAMS += tests/sqlite/test_sqlite_values
+TESTS += tests/sqlite/test_sqlite_values
+tests_sqlite_test_sqlite_values_SOURCES = tests/sqlite/test_sqlite_values.c $(SQLITE_SUPPORT)
+tests_sqlite_test_sqlite_values_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_values_LDADD = $(SQLITE_TEST_LIBS)
