@@ -177,7 +177,8 @@ static void the_report_of_the_guide_is_what_the_suite_says(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(at);
     CU_ASSERT_PTR_NOT_NULL_FATAL(report);
     at += strlen("asked->after[0]) >");
-    build(spliced(text, (size_t)(at - text), (size_t)(at - text), "="));
+    text = spliced(text, (size_t)(at - text), (size_t)(at - text), "=");
+    build(text);
     snprintf(settings, sizeof settings, "{\"path\":\"%s/records\"}", folder);
     command_result r = run_group("jsonfolder", settings, "order");
     CU_ASSERT_EQUAL(r.status, 1);
@@ -193,6 +194,7 @@ static void the_report_of_the_guide_is_what_the_suite_says(void)
     CU_ASSERT(lines > 10);
     command_free(&r);
     free(report);
+    free(text);
 }
 
 /* `name` in backquotes, with or without parentheses. */

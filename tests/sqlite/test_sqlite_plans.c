@@ -192,7 +192,7 @@ static void a_mark_is_a_place_in_the_index(void)
     base_begin();
     ds_model *m = host_model(base_open(""), PERSON);
     for (int i = 0; i < 20; i++) {
-        char json[100];
+        char json[128];
         snprintf(json, sizeof json, "{\"id\":\"%d\",\"age\":%d,\"city\":\"c%d\",\"zip\":\"%d\",\"email\":\"%d\"}", i,
                  i / 2, i / 4, i, i);
         host_create(m, json);
