@@ -403,7 +403,7 @@ static void execute(ds_source *source, const char *sql)
 
 static ds_status create_many(ds_model *m, int64_t from, size_t n, size_t *created)
 {
-    ds_record *records[100];
+    ds_record *records[100] = {NULL};
     for (size_t i = 0; i < n; i++) {
         char json[3200] = "{\"id\":", text[3001];
         memset(text, 'y', 3000);
