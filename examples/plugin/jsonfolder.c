@@ -182,15 +182,17 @@ static ds_status table_save(const table *t, ds_call *call)
     path_of(t->folder, t->model, ".jsonl", path);
     path_of(t->folder, t->model, ".new", fresh);
     FILE *file = fopen(fresh, "we");
-    bool good = file != NULL;
-    for (size_t i = 0; good && i < t->count; i++) {
+    ds_status status = file == NULL ? DS_BACKEND : DS_OK;
+    for (size_t i = 0; status == DS_OK && i < t->count; i++) {
         char *json = ds_record_to_json(t->records[i]);
-        good = json != NULL && fprintf(file, "%s\n", json) > 0;
+        status = json == NULL ? DS_NOMEM : fprintf(file, "%s\n", json) < 0 ? DS_BACKEND : DS_OK;
         ds_free(json);
     }
-    good = good && fflush(file) == 0 && fsync(fileno(file)) == 0 && rename(fresh, path) == 0;
-    ds_status status = good ? DS_OK : ds_error_set(call->error, DS_BACKEND, "%s: %s", path, strerror(errno));
-    if (good && fsync(t->lock) != 0) /* the new name: a crash may bring the old file back */
+    if (status == DS_OK && (fflush(file) != 0 || fsync(fileno(file)) != 0 || rename(fresh, path) != 0))
+        status = DS_BACKEND;
+    if (status != DS_OK)
+        ds_error_set(call->error, status, "%s: %s", path, status == DS_NOMEM ? "out of memory" : strerror(errno));
+    else if (fsync(t->lock) != 0) /* the new name: a crash may bring the old file back */
         status = ds_error_set(call->error, DS_UNKNOWN_OUTCOME, "%s: %s", t->folder, strerror(errno));
     if (file != NULL)
         fclose(file);

@@ -366,6 +366,72 @@ static void a_damaged_file_is_told_and_left_as_it_is(void)
     free(path);
 }
 
+/* ---- memory ---- */
+
+static int64_t allocations_left = -1; /* -1: any number */
+
+static bool may_allocate(void)
+{
+    if (allocations_left < 0)
+        return true;
+    return allocations_left > 0 && allocations_left-- > 0;
+}
+static void *give(size_t size, void *user)
+{
+    (void)user;
+    return may_allocate() ? malloc(size) : NULL;
+}
+static void *give_again(void *memory, size_t size, void *user)
+{
+    (void)user;
+    return may_allocate() ? realloc(memory, size) : NULL;
+}
+static void take_back(void *memory, void *user)
+{
+    (void)user;
+    free(memory);
+}
+
+/* With `left` allocations: two records are created, one of them is changed and deleted. */
+static ds_status write_with(ds_model *model, int64_t left, ds_status *statuses)
+{
+    ds_record *records[2] = {ds_record_new(model), ds_record_new(model)}, *changes = ds_record_new(model);
+    ds_record_set(records[0], "id", ds_integer(1));
+    ds_record_set(records[1], "id", ds_integer(2));
+    ds_record_set(changes, "text", ds_string("changed"));
+    allocations_left = left;
+    statuses[0] = ds_create_all(model, records, 2, NULL, NULL);
+    statuses[1] = ds_update_by_id(model, ds_integer(1), changes, NULL);
+    statuses[2] = ds_delete_by_id(model, ds_integer(1), NULL);
+    bool all_went = allocations_left != 0;
+    allocations_left = -1;
+    ds_record_free(records[0]);
+    ds_record_free(records[1]);
+    ds_record_free(changes);
+    return all_went ? DS_OK : DS_NOMEM;
+}
+
+/* What is told is what is stored, wherever the memory ends. */
+static void out_of_memory_loses_nothing(void)
+{
+    ds_source *source;
+    ds_status statuses[3], all = DS_NOMEM;
+    ds_model *model = notes(&source);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(model);
+    int64_t left = 0;
+    for (; all != DS_OK && left < 2000; left++) {
+        CU_ASSERT_EQUAL_FATAL(ds_delete(model, ds_everything(), NULL, NULL), DS_OK);
+        all = write_with(model, left, statuses);
+        for (size_t i = 0; i < 3; i++)
+            CU_ASSERT(statuses[i] == DS_OK || statuses[i] == DS_NOMEM || (i > 0 && statuses[i] == DS_NOT_FOUND));
+        CU_ASSERT_EQUAL(is_stored(model, 2), statuses[0] == DS_OK);
+        CU_ASSERT_EQUAL(is_stored(model, 1), statuses[0] == DS_OK && statuses[2] != DS_OK);
+    }
+    CU_ASSERT_EQUAL(all, DS_OK);
+    CU_ASSERT(left > 20);
+    ds_source_close(source);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -377,9 +443,13 @@ int main(void)
         {"the connector conforms", the_connector_conforms},
         {"two processes lose nothing", two_processes_lose_nothing},
         {"what was acknowledged survives a kill", what_was_acknowledged_survives_a_kill},
+        {"out of memory loses nothing", out_of_memory_loses_nothing},
         {"a damaged file is told and left as it is", a_damaged_file_is_told_and_left_as_it_is},
     };
+    static const ds_allocator allocator = {
+        .size = sizeof allocator, .malloc = give, .realloc = give_again, .free = take_back};
     char plugins[1024];
+    ds_set_allocator(&allocator, NULL);
     folder = folder_make();
     guide = document("docs/WRITING-A-CONNECTOR.md");
     connector = document("examples/plugin/jsonfolder.c");
