@@ -94,14 +94,28 @@ static const struct valued {
               {"--where", offsetof(dsctl, where), true},   {"--at", offsetof(dsctl, at), true},
               {"--fields", offsetof(dsctl, fields), true}, {"--format", offsetof(dsctl, format), true}};
 
+/* "-" is a file, and "-1" may be an id. */
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0' && (word[1] < '0' || word[1] > '9');
+}
+
 /* Takes the option at words[*i], of those that may stand anywhere. */
 static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *taken)
 {
     const char *word = words[*i];
     *taken = true;
     for (const struct valued *v = valued; v < valued + sizeof valued / sizeof *valued; v++) {
-        if (strcmp(word, v->name) != 0 || (ctl->source != NULL && !v->in_shell))
+        size_t length = strlen(v->name);
+        bool is_long = v->name[1] == '-', has_value = is_long && word[length] == '=';
+        if (strncmp(word, v->name, length) != 0 || (word[length] != '\0' && !has_value) ||
+            (ctl->source != NULL && !v->in_shell))
             continue;
+        char *value = words[*i] + length + 1;
+        if (has_value) {
+            memcpy((char *)ctl + v->offset, &value, sizeof value);
+            return DS_OK;
+        }
         if (*i + 1 >= count)
             return ds_error_set(&ctl->error, DS_INVALID, "the option %s needs a value", word);
         memcpy((char *)ctl + v->offset, &words[++*i], sizeof(char *));
@@ -113,7 +127,11 @@ static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *
         ctl->all = true;
     else if (strcmp(word, "--replace") == 0)
         ctl->replace = true;
-    else if (strncmp(word, "--", 2) == 0)
+    else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        ctl->help = true;
+    else if (strcmp(word, "--version") == 0)
+        ctl->version = true;
+    else if (is_option(word))
         return ds_error_set(&ctl->error, DS_INVALID, "there is no option \"%s\"; -- before it makes it an argument",
                             word);
     else
@@ -159,13 +177,46 @@ static ds_status check_options(dsctl *ctl, const command *c)
 
 /* ---- running ---- */
 
+static void usage(FILE *out, const dsctl *ctl)
+{
+    if (ctl->source == NULL)
+        fputs("usage: dsctl [-c datasources.json] [-m models] [--json] COMMAND ...\n\n", out);
+    commands_print(out, ctl->source != NULL);
+    if (ctl->source == NULL)
+        fputs("\ndsctl COMMAND --help shows one of them; man dsctl tells all.\n", out);
+}
+
+static void command_usage(FILE *out, const dsctl *ctl, const command *c)
+{
+    const char *arguments = command_arguments(c, ctl->source != NULL);
+    fprintf(out, "usage: %s%s%s%s\n", ctl->source == NULL ? "dsctl " : "", c->name, *arguments == '\0' ? "" : " ",
+            arguments);
+}
+
+static ds_status run_checked(dsctl *ctl, const command *c, int argc, char **argv)
+{
+    ds_status status = check_options(ctl, c);
+    if (status == DS_OK)
+        status = c->run(ctl, argc - 1, argv + 1);
+    if (status == DS_OK)
+        status = dsctl_flushed(ctl);
+    log_end(status == DS_OK ? NULL : &ctl->error);
+    for (size_t i = 0; i < sizeof ctl->views / sizeof *ctl->views; i++)
+        ds_model_free(ctl->views[i]);
+    return status;
+}
+
 static int run_command(dsctl *ctl, int argc, char **argv)
 {
     const command *c = command_find(argv[0]);
     if (c == NULL || (ctl->source != NULL && c->not_in_shell)) {
-        fprintf(stderr, "dsctl: there is no command \"%s\"; %s lists them\n", argv[0],
-                ctl->source == NULL ? "dsctl --help" : "help");
+        dsctl_tell("there is no command \"%s\"; %s lists them", argv[0], ctl->source == NULL ? "dsctl --help" : "help");
         return 2;
+    }
+    if (ctl->help) {
+        command_usage(stdout, ctl, c);
+        printf("%c%s\n", c->help[0] - 'a' + 'A', c->help + 1);
+        return 0;
     }
     if (ctl->source != NULL && command_takes_source(c)) { /* there is room: see dsctl_run() */
         memmove(argv + 1, argv, (size_t)argc * sizeof *argv);
@@ -173,21 +224,21 @@ static int run_command(dsctl *ctl, int argc, char **argv)
         argc++;
     }
     if (argc - 1 < c->least || argc - 1 > c->most) {
-        fprintf(stderr, "usage: %s%s %s\n", ctl->source == NULL ? "dsctl " : "", c->name,
-                command_arguments(c, ctl->source != NULL));
+        command_usage(stderr, ctl, c);
         return 2;
     }
-    ds_status status = check_options(ctl, c);
-    if (status == DS_OK)
-        status = c->run(ctl, argc - 1, argv + 1);
-    ds_status flushed = status == DS_OK ? dsctl_flushed(ctl) : DS_OK;
-    if (status == DS_OK)
-        status = flushed;
-    if (status != DS_OK && ctl->error.message[0] != '\0')
-        fprintf(stderr, "dsctl: %s\n", ctl->error.message);
-    for (size_t i = 0; i < sizeof ctl->views / sizeof *ctl->views; i++)
-        ds_model_free(ctl->views[i]);
+    ds_status status = run_checked(ctl, c, argc, argv);
     return status == DS_OK ? ctl->exit_status : dsctl_exit_status(status);
+}
+
+/* What options alone ask for; 2 where that is nothing. */
+static int run_without_command(const dsctl *ctl)
+{
+    if (ctl->version)
+        printf("dsctl %s\n", ds_version());
+    else
+        usage(ctl->help ? stdout : stderr, ctl);
+    return ctl->version || ctl->help ? 0 : 2;
 }
 
 int dsctl_run(dsctl *ctl, int count, char **words)
@@ -196,14 +247,10 @@ int dsctl_run(dsctl *ctl, int count, char **words)
     int rest_count, exit_status = 2;
     if (rest == NULL)
         return 5;
-    if (take_words(ctl, count, words, &rest_count, rest) != DS_OK) {
-        fprintf(stderr, "dsctl: %s\n", ctl->error.message);
-    } else if (rest_count == 0) {
-        fprintf(stderr, "usage: dsctl [-c datasources.json] [-m models] [--json] COMMAND ...\n\n");
-        commands_print(stderr, ctl->source != NULL);
-    } else {
-        exit_status = run_command(ctl, rest_count, rest);
-    }
+    if (take_words(ctl, count, words, &rest_count, rest) != DS_OK)
+        dsctl_tell("%s", ctl->error.message);
+    else
+        exit_status = rest_count == 0 || ctl->version ? run_without_command(ctl) : run_command(ctl, rest_count, rest);
     free(rest);
     return exit_status;
 }

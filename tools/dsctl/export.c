@@ -1,11 +1,10 @@
-/* export: all records in order of id, as JSON lines, a JSON array or CSV; a file is there whole or not at all. */
-#include "dsctl.h"
+/* export: all records in order of id, as JSON lines, a JSON array or CSV. */
+#include "target.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef enum format { FORMAT_LINES, FORMAT_ARRAY, FORMAT_CSV } format;
@@ -14,8 +13,8 @@ typedef struct export
 {
     dsctl *ctl;
     ds_model *model;
-    FILE *out;
-    char *temporary; /* written first, renamed at the end; NULL: standard output */
+    target file;
+    FILE *out; /* the file's */
     const char *path;
     format format;
     csv_writer *csv;
@@ -59,49 +58,15 @@ static ds_status choose_fields(export *ex)
     return ex->fields == NULL ? dsctl_nomem(ex->ctl) : DS_OK;
 }
 
-/* ---- the file ---- */
-
 static ds_status file_error(const export *ex)
 {
     return ds_error_set(&ex->ctl->error, DS_BACKEND, "%s: %s", ex->path, strerror(errno));
 }
 
-static ds_status open_file(export *ex)
+/* What was printed so far was taken; standard output that nobody reads is no failure to tell. */
+static ds_status written(const export *ex)
 {
-    ex->out = stdout;
-    if (strcmp(ex->path, "-") == 0)
-        return DS_OK;
-    size_t room = strlen(ex->path) + 8;
-    if ((ex->temporary = malloc(room)) == NULL)
-        return dsctl_nomem(ex->ctl);
-    snprintf(ex->temporary, room, "%s.XXXXXX", ex->path);
-    int fd = mkstemp(ex->temporary);
-    ex->out = fd < 0 ? NULL : fdopen(fd, "w");
-    if (ex->out != NULL) {
-        mode_t mask = umask(0);
-        umask(mask);
-        fchmod(fd, 0666 & ~mask);
-        return DS_OK;
-    }
-    ds_status status = file_error(ex);
-    free(ex->temporary);
-    ex->temporary = NULL;
-    return status;
-}
-
-/* Puts the file in its place, or takes it away again. */
-static ds_status close_file(export *ex, ds_status status)
-{
-    if (ex->temporary == NULL)
-        return status;
-    bool failed = status == DS_OK && (fflush(ex->out) != 0 || fsync(fileno(ex->out)) != 0);
-    failed = fclose(ex->out) != 0 || failed;
-    if (status == DS_OK && (failed || rename(ex->temporary, ex->path) != 0))
-        status = file_error(ex);
-    if (status != DS_OK)
-        unlink(ex->temporary);
-    free(ex->temporary);
-    return status;
+    return !ferror(ex->out) ? DS_OK : ex->out == stdout ? dsctl_flushed(ex->ctl) : file_error(ex);
 }
 
 /* ---- records ---- */
@@ -172,8 +137,8 @@ static ds_status write_records(export *ex, ds_cursor *cursor, uint64_t total)
     ds_status status = ds_cursor_next(cursor, &record, &ex->ctl->error);
     while (status == DS_OK && record != NULL) {
         status = ex->format == FORMAT_CSV ? csv_record(ex->csv, record, &ex->ctl->error) : write_json(ex, record);
-        if (status == DS_OK && ferror(ex->out))
-            status = file_error(ex);
+        if (status == DS_OK)
+            status = written(ex);
         ex->n++;
         progress_tell(&bar, ex->n, total, ex->n);
         if (status == DS_OK)
@@ -215,11 +180,11 @@ ds_status run_export(dsctl *ctl, int argc, char **argv)
     if (status == DS_OK)
         status = choose_fields(&ex);
     if (status == DS_OK)
-        status = open_file(&ex);
-    bool is_file = ex.temporary != NULL;
+        status = target_open(&ex.file, ex.path, &ctl->error);
+    ex.out = ex.file.out;
     if (status == DS_OK)
-        status = close_file(&ex, write_all(&ex));
-    if (status == DS_OK && is_file)
+        status = target_close(&ex.file, write_all(&ex));
+    if (status == DS_OK && ex.out != stdout)
         print_number(ctl, "exported", ex.n);
     csv_free(ex.csv);
     free(ex.fields);
