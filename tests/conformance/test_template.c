@@ -5,11 +5,14 @@
 #include "command.h"
 #include "suite.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -366,6 +369,46 @@ static void a_damaged_file_is_told_and_left_as_it_is(void)
     free(path);
 }
 
+static void *set(void *cancel)
+{
+    ds_cancel_set(cancel);
+    return NULL;
+}
+
+/* Another process holds the lock: neither a deadline nor a cancel token waits for it. */
+static void a_lock_is_awaited_no_longer_than_the_call_may_last(void)
+{
+    char path[256];
+    ds_source *source;
+    ds_cancel *cancel;
+    ds_error error;
+    ds_model *model = notes(&source), *view;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(model);
+    CU_ASSERT_EQUAL_FATAL(ds_cancel_new(&cancel, NULL), DS_OK);
+    CU_ASSERT_EQUAL_FATAL(ds_connect(source, NULL), DS_OK);
+    snprintf(path, sizeof path, "%s/notes", folder);
+    int lock = open(path, O_RDONLY);
+    CU_ASSERT_EQUAL_FATAL(flock(lock, LOCK_EX), 0);
+    CU_ASSERT_EQUAL(ds_model_with(model, &(ds_options){.size = sizeof(ds_options), .timeout_ms = 20}, &view, NULL),
+                    DS_OK);
+    ds_record *record = ds_record_new(model), *found = NULL;
+    CU_ASSERT_EQUAL(ds_create(view, record, &error), DS_TIMEOUT);
+    ds_model_free(view);
+    CU_ASSERT_EQUAL(ds_model_with(model, &(ds_options){.size = sizeof(ds_options), .cancel = cancel}, &view, NULL),
+                    DS_OK);
+    pthread_t thread;
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, set, cancel), 0);
+    CU_ASSERT_EQUAL(ds_create(view, record, &error), DS_CANCELLED);
+    pthread_join(thread, NULL);
+    ds_model_free(view);
+    CU_ASSERT_EQUAL(ds_find_by_id(model, ds_integer(1000000), &found, NULL), DS_NOT_FOUND); /* readers do not wait */
+    close(lock);
+    CU_ASSERT_EQUAL(ds_create(model, record, &error), DS_OK);
+    ds_record_free(record);
+    ds_source_close(source);
+    ds_cancel_free(cancel);
+}
+
 /* ---- memory ---- */
 
 static int64_t allocations_left = -1; /* -1: any number */
@@ -443,6 +486,7 @@ int main(void)
         {"the connector conforms", the_connector_conforms},
         {"two processes lose nothing", two_processes_lose_nothing},
         {"what was acknowledged survives a kill", what_was_acknowledged_survives_a_kill},
+        {"a lock is awaited no longer than the call may last", a_lock_is_awaited_no_longer_than_the_call_may_last},
         {"out of memory loses nothing", out_of_memory_loses_nothing},
         {"a damaged file is told and left as it is", a_damaged_file_is_told_and_left_as_it_is},
     };
