@@ -214,7 +214,7 @@ static ds_status table_close(table *t, ds_status status, size_t n, ds_outcomes *
     return status;
 }
 
-/* The number behind the largest one, for a model that generates integer ids. */
+/* For a model that generates integer ids: the number behind the largest one that is there. */
 static ds_status put_next_id(const table *t, ds_record *record, ds_call *call)
 {
     size_t slot = ds_model_id_slot(t->model);
