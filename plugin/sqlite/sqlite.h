@@ -180,7 +180,7 @@ int schema_sql_of(conn *c, const char *type, const char *name, char **out); /* s
 int codec_bind(sqlite3_stmt *stmt, int at, ds_value value);
 /* As it is stored for a property: of type any as JSON. SQLite's code. */
 int codec_bind_property(sqlite3_stmt *stmt, int at, const column *c, ds_value value);
-/* A row's columns into the slots; DS_NO_SLOT: it is MORE_COLUMN. */
+/* A row's columns into the slots (NULL: the first ones); DS_NO_SLOT: it is MORE_COLUMN. */
 ds_status codec_read(const layout *l, sqlite3_stmt *stmt, const size_t *slots, size_t count, ds_record *record);
 /* A row as layout_columns() lays it out. */
 ds_status codec_read_row(const layout *l, sqlite3_stmt *stmt, ds_record *record);
