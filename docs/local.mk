@@ -1,6 +1,6 @@
 # Man pages and documents.
 dist_man_MANS += docs/datasource.3 docs/datasources.json.5 docs/datasource-conformance.1
-dist_doc_DATA += docs/FILTERS.md docs/REDIS-STORAGE.md docs/WRITING-A-CONNECTOR.md
+dist_doc_DATA += docs/FILTERS.md docs/REDIS-STORAGE.md docs/SQLITE-STORAGE.md docs/WRITING-A-CONNECTOR.md
 EXTRA_DIST += docs/ARCHITECTURE.md \
 	config-examples/README.md config-examples/models.json \
 	config-examples/acl-user/datasources.json \
