@@ -93,6 +93,8 @@ static ds_status problem_other(const conn *c, int code, const char *doing, ds_er
 ds_status problem_tell(conn *c, int code, const char *doing, ds_error *err)
 {
     ds_status status;
+    if (code == SQLITE_IOERR_NOMEM)
+        return problem_nomem(err);
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -145,7 +145,7 @@ static ds_status commit(writing *w)
     if (code == SQLITE_OK)
         return DS_OK;
     ds_status status = problem_tell(w->conn, code, "written", w->call->error);
-    return (code & 0xff) == SQLITE_IOERR ? w->call->error->status = DS_UNKNOWN_OUTCOME : status;
+    return (code & 0xff) == SQLITE_IOERR && status != DS_NOMEM ? w->call->error->status = DS_UNKNOWN_OUTCOME : status;
 }
 
 ds_status writing_end(writing *w, ds_status status)

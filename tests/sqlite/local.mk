@@ -45,3 +45,9 @@ TESTS += tests/sqlite/test_sqlite_nomem
 tests_sqlite_test_sqlite_nomem_SOURCES = tests/memory/test_memory_nomem.c
 tests_sqlite_test_sqlite_nomem_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS) -DWITH_SQL
 tests_sqlite_test_sqlite_nomem_LDADD = $(SQLITE_TEST_LIBS)
+
+check_PROGRAMS += tests/sqlite/test_sqlite_own_nomem
+TESTS += tests/sqlite/test_sqlite_own_nomem
+tests_sqlite_test_sqlite_own_nomem_SOURCES = tests/sqlite/test_sqlite_own_nomem.c $(SQLITE_SUPPORT)
+tests_sqlite_test_sqlite_own_nomem_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_own_nomem_LDADD = $(SQLITE_TEST_LIBS)
