@@ -97,7 +97,7 @@ static void what_is_no_regular_file_is_written_straight(void)
     SHOWS(sh("ctl export mem Pet /proc/self/fd/1"), 0, pets);
     run_ok(sh("echo before >appended; ctl export mem Pet /dev/stdout >>appended"));
     file_is("appended", "before\n{\"id\":\"1\",\"age\":3}\n{\"id\":\"2\"}\n");
-    SHOWS(sh("mkfifo pipe; { ctl export mem Pet pipe >/dev/null & } ; cat pipe; wait"), 0, pets);
+    SHOWS(sh("mkfifo pipe; { ctl export mem Pet pipe >/dev/null & } ; timeout 60 cat pipe; wait"), 0, pets);
     CU_ASSERT(S_ISFIFO(about("pipe").st_mode));
     SHOWS(sh("ctl export mem Pet /dev/null"), 0, "{\"exported\":2}\n");
     struct stat null;

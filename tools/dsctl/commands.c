@@ -107,9 +107,9 @@ static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *
     *taken = true;
     for (const struct valued *v = valued; v < valued + sizeof valued / sizeof *valued; v++) {
         size_t length = strlen(v->name);
-        bool is_long = v->name[1] == '-', has_value = is_long && word[length] == '=';
-        if (strncmp(word, v->name, length) != 0 || (word[length] != '\0' && !has_value) ||
-            (ctl->source != NULL && !v->in_shell))
+        bool begins = strncmp(word, v->name, length) == 0;
+        bool has_value = begins && v->name[1] == '-' && word[length] == '=';
+        if (!begins || (word[length] != '\0' && !has_value) || (ctl->source != NULL && !v->in_shell))
             continue;
         char *value = words[*i] + length + 1;
         if (has_value) {
