@@ -6,6 +6,7 @@ EXTRA_DIST += docs/ARCHITECTURE.md \
 	config-examples/acl-user/datasources.json \
 	config-examples/environment/datasources.json \
 	config-examples/layers/datasources.json \
+	config-examples/layers/datasources.development.json \
 	config-examples/layers/datasources.production.json \
 	config-examples/loopback/datasources.json config-examples/loopback/models.json \
 	config-examples/memory/datasources.json \

@@ -257,8 +257,10 @@ static void environment(void)
 
 static void layers(void)
 {
-    unsetenv("DATASOURCE_ENV");
+    setenv("DATASOURCE_ENV", "development", 1);
     use("layers");
+    unsetenv("DATASOURCE_ENV");
+    with_port("layers", "SELECT 0", "shop:user-session:123");
     setenv("DATASOURCE_ENV", "production", 1);
     with_port("layers", "SELECT 0", "user-session:123");
     unsetenv("DATASOURCE_ENV");
@@ -322,7 +324,7 @@ static const struct {
     {"tls", {"tls trusts the server's certificate by the CA", tls}},
     {"tls-client-certificate", {"tls-client-certificate shows one to a server that insists", tls_client_certificate}},
     {"environment", {"environment connects to what REDIS_OM_URL names", environment}},
-    {"layers", {"layers is memory, and Redis in production", layers}},
+    {"layers", {"layers is Redis, memory in development, and without the prefix in production", layers}},
     {"loopback", {"loopback reads an entry as LoopBack writes it, and shares its records", loopback}},
     {"redis-om", {"redis-om shares the records of Redis OM", redis_om}},
 };
