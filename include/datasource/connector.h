@@ -31,6 +31,9 @@ typedef struct ds_call {
     const ds_cancel *cancel; /* or NULL */
     ds_error *error;         /* never NULL; an entry that fails fills it with ds_error_set() */
     uint32_t flags;          /* DS_CALL_* */
+    int64_t
+        step; /* for ds_call_progress(): ns that a step may last; 0: the deadline stands. By `size`, as what follows */
+    int64_t whole; /* what no step goes beyond; DS_NO_DEADLINE */
 } ds_call;
 enum {
     DS_CALL_FRESH = 1 /* read in order to write: from the master, not from a cache */
@@ -43,6 +46,9 @@ DS_API int ds_call_wait_ms(const ds_call *call);
 DS_API int ds_cancel_fd(const ds_cancel *cancel);
 /* DS_OK, or DS_CANCELLED or DS_TIMEOUT with the error filled: to be asked in every long loop. */
 DS_API ds_status ds_call_check(const ds_call *call);
+/* The same in a walk of many round trips (one entry may need them until it has a block, or a count), each time the backend
+ * has answered: what is waited for next is a step of its own, so the deadline is set anew, never beyond the whole's. */
+DS_API ds_status ds_call_progress(ds_call *call);
 
 /* Fills the error (NULL: does nothing) and returns `status`, so that `return ds_error_set(...)` fails. The format is
  * printf's; the result one whole sentence without a password. The data source's name is added by the library. */

@@ -266,7 +266,7 @@ ds_status next_block(void *ended, ds_block *block, ds_call *call)
     key_scan *scan = ended;
     size_t wanted = ds_block_wanted(block), before = ds_block_count(block);
     while (wanted > 0 && ds_block_count(block) == before && !(scan->finished && scan->taken == scan->pending.count)) {
-        ds_status status = ds_call_check(call);
+        ds_status status = ds_call_progress(call); /* each round trip is a step: a walk may need any number of them */
         if (status == DS_OK)
             status = step(scan, block, wanted, call);
         if (status != DS_OK)
@@ -287,7 +287,7 @@ ds_status count_records(void *connection, const ds_model *model, const ds_filter
     if (status != DS_OK)
         ds_error_set(call->error, status, "out of memory");
     *count = 0;
-    while (status == DS_OK && !scan->finished && (status = ds_call_check(call)) == DS_OK) {
+    while (status == DS_OK && !scan->finished && (status = ds_call_progress(call)) == DS_OK) {
         redis_request_reset(scan->request);
         encode_scan(scan, MOST_KEYS);
         status = redis_run(scan->fetch.map->redis, scan->request, false, call);

@@ -167,6 +167,7 @@ static ds_status scan_begin(scan *s, ds_call *call)
         ds_status status = pool_take(s->lite, false, call, &s->conn);
         if (status != DS_OK)
             return status;
+        s->conn->walks = true;
         int code = scan_step_first(s);
         if (code == SQLITE_ROW || code == SQLITE_DONE) {
             scan_enlist(s);

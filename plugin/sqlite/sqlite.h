@@ -45,6 +45,7 @@ typedef struct conn {
     ds_call *call; /* of the thread that has the connection; NULL: nobody has it */
     int64_t waits_since;
     bool taken;
+    bool walks; /* through records, as many as there are: what it looks at is progress (ds_call_progress()) */
     uint64_t uses;
     statement kept[STATEMENT_SETS][STATEMENT_WAYS];
 } conn;

@@ -26,6 +26,7 @@ static int count_once(conn *c, const table *t, const layout *l, void *user)
     question q;
     statement *s = NULL;
     int code = SQLITE_OK;
+    c->walks = true;
     question_begin(&q, t, l);
     text_put(&q.text, "SELECT count(*) FROM ");
     text_name(&q.text, t->name);
@@ -89,6 +90,7 @@ static ds_status change_where(void *connection, const ds_model *model, const ds_
     ds_status status = writing_begin(&w, connection, model, 0, false, NULL, call);
     if (status != DS_OK)
         return status;
+    w.conn->walks = true;
     question_begin(&q, w.table, w.layout);
     text_put(&q.text, changes == NULL ? "DELETE FROM " : "UPDATE ");
     text_name(&q.text, w.table->name);

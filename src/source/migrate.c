@@ -9,7 +9,7 @@ ds_status ds_migrate(ds_model *model, ds_progress *progress, void *user, ds_erro
     operation op;
     ds_buffer report = {.text = NULL};
     status = operation_begin(&op, model->source, model, true);
-    op.call.deadline = op.whole; /* no step: it takes as long as there are records, and tells its progress */
+    operation_no_step(&op); /* it takes as long as there are records, and tells its progress */
     if (status == DS_OK && op.connector->migrate != NULL)
         status = op.connector->migrate(op.connection, op.model, 0, progress, user, &report, &op.call);
     if (left_to_library(&op, status))

@@ -24,6 +24,14 @@ void operation_step(operation *op)
     int64_t ms = op->source->command_timeout_ms;
     int64_t step = ms == 0 ? DS_NO_DEADLINE : ds_now() + ms * 1000000;
     op->call.deadline = step < op->whole ? step : op->whole;
+    op->call.step = ms * 1000000;
+    op->call.whole = op->whole;
+}
+
+void operation_no_step(operation *op)
+{
+    op->call.deadline = op->call.whole = op->whole;
+    op->call.step = 0;
 }
 
 static void take_options(operation *op, const ds_options *options)

@@ -96,6 +96,7 @@ ds_status operation_begin(operation *, ds_source *, const ds_model * /* or a vie
 ds_status operation_begin_many(operation *, ds_source *, const ds_options *, bool is_write);
 /* A new step: the deadline is commandTimeout from now, or the whole's if that is sooner. */
 void operation_step(operation *);
+void operation_no_step(operation *); /* the deadline is the whole's */
 /* After an entry of many writes, whose failure may not be the operation's: so that a lost connection is forgotten. */
 void operation_note(operation *, ds_status entry);
 /* Ends it: counts it, forgets the connection on DS_LOST and DS_UNREACHABLE, hands the error (with the source's name) to the

@@ -180,7 +180,7 @@ static ds_status sort_all(stream *self, operation *op)
     block_reset(self->block, 0);
     self->position = 0;
     self->sorted = true;
-    op->call.deadline = op->whole; /* sorting waits for no backend */
+    operation_no_step(op); /* sorting waits for no backend */
     return sorter_finish(&self->sorter, &op->call);
 }
 

@@ -389,6 +389,47 @@ static void cancelling_ends_the_wait_for_a_lock(void)
     end();
 }
 
+/* ---- long walks ---- */
+
+/* Hundred conditions that hold for none of very many records: far longer than a step may take. */
+static ds_filter *nothing_of_many(ds_model *m)
+{
+    ds_filter *each[100];
+    CU_ASSERT_EQUAL(create(m, 1, 10), DS_OK);
+    base_run("WITH RECURSIVE c(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM c WHERE n < 200000) "
+             "INSERT INTO T (id, text) SELECT n, 'many of these ' || n FROM c");
+    for (size_t i = 0; i < 100; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "many of these x%zu", i);
+        each[i] = ds_where("text", DS_EQ, ds_string(text));
+    }
+    return ds_any(each, 100);
+}
+
+static void a_walk_goes_on_as_long_as_records_are_looked_at(void)
+{
+    enum { STEP_MS = 50 };
+    char settings[64];
+    uint64_t count = 1;
+    begin();
+    ds_filter *none = nothing_of_many(host_model(store(""), T));
+    snprintf(settings, sizeof settings, ",\"commandTimeout\":%d", STEP_MS);
+    ds_model *m = host_model(store(settings), T), *view = NULL;
+    int64_t start = now_ms();
+    CU_ASSERT_EQUAL(ds_count(m, none, &count, &host_error), DS_OK);
+    CU_ASSERT(now_ms() - start > STEP_MS); /* or nothing is proved */
+    CU_ASSERT_EQUAL(count, 0);
+    ds_record *found = NULL;
+    CU_ASSERT_EQUAL(ds_find_one(m, DS_QUERY(.where = none), &found, &host_error), DS_NOT_FOUND);
+    CU_ASSERT_EQUAL(ds_delete(m, none, &count, &host_error), DS_OK);
+    ds_options options = {.size = sizeof options, .timeout_ms = STEP_MS};
+    CU_ASSERT_EQUAL_FATAL(ds_model_with(m, &options, &view, &host_error), DS_OK);
+    told(ds_count(view, none, &count, &host_error), DS_TIMEOUT, NULL, ""); /* the whole of it */
+    ds_model_free(view);
+    ds_filter_free(none);
+    end();
+}
+
 /* ---- full ---- */
 
 static void execute(ds_source *source, const char *sql)
@@ -546,6 +587,8 @@ int main(void)
         {"a lock that ends in time is not noticed", a_lock_that_ends_in_time_is_not_noticed},
         {"a deadline ends the wait for a lock", a_deadline_ends_the_wait_for_a_lock},
         {"cancelling ends the wait for a lock", cancelling_ends_the_wait_for_a_lock},
+        {"a walk goes on as long as records are looked at, and no longer than the whole may last",
+         a_walk_goes_on_as_long_as_records_are_looked_at},
         {"a full file keeps what it has", a_full_file_keeps_what_it_has},
         {"a file that may not grow keeps what it has", a_file_that_may_not_grow_keeps_what_it_has},
         {"a table that goes and comes back is made anew", a_table_that_goes_and_comes_back_is_made_anew},
