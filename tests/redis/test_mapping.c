@@ -453,6 +453,38 @@ static void a_sequence_of_another_kind_is_an_error(void)
     ds_source_close(source);
 }
 
+#define KEYED(name, type, key)                                                                                         \
+    "{\"name\": \"" name "\", \"properties\": {\"id\": {\"type\": \"" type "\", \"id\": true}}, "                      \
+    "\"settings\": {\"redis\": {\"key\": \"" key "\"}}}"
+
+static void no_record_is_of_two_models(void)
+{
+    static const struct {
+        const char *first, *second, *wanted;
+    } cases[] = {
+        {KEYED("Outer", "string", "ns"), KEYED("Sub", "string", "ns:sub"), "DS_CONFIG"},
+        {KEYED("Sub", "string", "ns:sub"), KEYED("Outer", "string", "ns"), "DS_CONFIG"},
+        {KEYED("Outer", "string", "ns"), KEYED("Sub", "integer", "ns:sub:deep"), "DS_CONFIG"},
+        {KEYED("Outer", "string", "ns"), KEYED("Same", "string", "ns"), "DS_CONFIG"},
+        {KEYED("Outer", "string", "ns"), KEYED("Beside", "string", "nsub"), "DS_OK"},
+        {KEYED("Outer", "string", "ns:a"), KEYED("Beside", "string", "ns:b"), "DS_OK"},
+        {KEYED("Outer", "integer", "ns"), KEYED("Sub", "string", "ns:sub"), "DS_OK"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ds_source *own = world_source("\"keyPrefix\": \"p:\"");
+        ds_model *first = world_model(own, cases[i].first), *second = NULL;
+        CHECK_DONE(ds_model_define(own, cases[i].second, &second, &last), cases[i].wanted);
+        if (second == NULL) {
+            CU_ASSERT_PTR_NOT_NULL(strstr(last.message, "\"Outer\""));
+            CU_ASSERT_PTR_NOT_NULL(strstr(last.message, "\"p:ns:\""));
+        } else {
+            CHECK_OK(create(second, "{\"id\": \"5\"}"));
+            CHECK_TEXT(found(first, "{}"), "");
+        }
+        ds_source_close(own);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -476,6 +508,7 @@ int main(void)
         {"a key of another kind is an error for every operation, and stays", another_kind_is_an_error_and_stays},
         {"integer ids are a sequence that explicit ids raise, exact over 64 bits", integer_ids_are_a_sequence},
         {"a batch takes its numbers in the order of its records", a_batch_takes_its_numbers_in_order},
+        {"two models whose records could be mixed up are refused", no_record_is_of_two_models},
         {"a sequence that is no counter is an error, and nothing is stored", a_sequence_of_another_kind_is_an_error},
     };
     if (!world_start())
