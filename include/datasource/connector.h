@@ -31,8 +31,10 @@ typedef struct ds_call {
     const ds_cancel *cancel; /* or NULL */
     ds_error *error;         /* never NULL; an entry that fails fills it with ds_error_set() */
     uint32_t flags;          /* DS_CALL_* */
-    int64_t
-        step; /* for ds_call_progress(): ns that a step may last; 0: the deadline stands. By `size`, as what follows */
+    /* create_records and batch: so many times before, an id that the connector made from a sequence was taken. One that is
+     * far behind catches up by steps that grow. By `size`, as what follows. */
+    uint32_t again;
+    int64_t step;  /* for ds_call_progress(): ns that a step may last; 0: the deadline stands */
     int64_t whole; /* what no step goes beyond; DS_NO_DEADLINE */
 } ds_call;
 enum {

@@ -18,6 +18,7 @@ _Static_assert(offsetof(ds_write, model) == 8 && offsetof(ds_write, record) == 8
 _Static_assert(offsetof(ds_call, deadline) == 8 && offsetof(ds_call, cancel) == 16 &&
                    offsetof(ds_call, error) == 16 + sizeof(void *) &&
                    offsetof(ds_call, flags) == 16 + 2 * sizeof(void *) &&
+                   offsetof(ds_call, again) == 20 + 2 * sizeof(void *) &&
                    offsetof(ds_call, step) == 24 + 2 * sizeof(void *) &&
                    offsetof(ds_call, whole) == 32 + 2 * sizeof(void *) && sizeof(ds_call) == 40 + 2 * sizeof(void *),
                "ds_call has moved");

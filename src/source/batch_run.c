@@ -198,6 +198,7 @@ static ds_status run_whole(run *self)
     unsigned tries = 0;
     pass_rest(self);
     do {
+        self->op->call.again = tries;
         status = ask_whole(self);
         failed = status == DS_OK ? first_failed(self) : SIZE_MAX;
     } while (failed != SIZE_MAX && ++tries < MANY_TIMES && numbers_again(self, failed));
@@ -208,6 +209,8 @@ static ds_status run_whole(run *self)
     ds_error error = self->op->error;
     if (failed != SIZE_MAX)
         status = passed_status(self, failed, DS_OK, &error);
+    if (tries >= MANY_TIMES && outcome_refused(&self->outcomes, failed, DS_REFUSED_ID_TAKEN))
+        error_sequence(self->turns[failed].write.model, &error);
     settle_failed(self, failed, status, &error);
     return status;
 }
