@@ -270,6 +270,10 @@ static ds_status batch_check(const ds_batch *batch, unsigned flags, ds_error *er
     const ds_connector *connector = batch->source->connector;
     if (batch->failed)
         return ds_error_set(err, DS_NOMEM, "out of memory when the batch was put together: nothing of it is done");
+    if (batch->refused != NULL) {
+        error_copy(err, batch->refused);
+        return batch->refused->status;
+    }
     if ((flags & ~(unsigned)DS_ATOMIC) != 0)
         return ds_error_set(err, DS_INVALID, "a batch knows no flags 0x%x", flags);
     if ((flags & DS_ATOMIC) == 0)

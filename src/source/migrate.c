@@ -8,7 +8,8 @@ ds_status ds_migrate(ds_model *model, ds_progress *progress, void *user, ds_erro
         return status;
     operation op;
     ds_buffer report = {.text = NULL};
-    status = operation_begin(&op, model->source, model, true);
+    const bool writes = model->source->connector->migrate != NULL; /* otherwise there is nothing to refuse */
+    status = operation_begin(&op, model->source, model, writes);
     operation_no_step(&op); /* it takes as long as there are records, and tells its progress */
     if (status == DS_OK && op.connector->migrate != NULL)
         status = op.connector->migrate(op.connection, op.model, 0, progress, user, &report, &op.call);

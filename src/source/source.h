@@ -90,6 +90,8 @@ typedef struct operation {
     bool began;        /* it was admitted and connected */
 } operation;
 
+/* What a host passes: DS_INVALID where it makes no sense. */
+ds_status options_check(const ds_options *, ds_error *);
 /* Refuses a source that was disconnected, a write to a read-only one; connects if need be (operation_step's deadline). */
 ds_status operation_begin(operation *, ds_source *, const ds_model * /* or a view, or NULL */, bool is_write);
 /* Of several models: the caller names op->model as it goes. */
