@@ -342,8 +342,8 @@ typedef struct ds_connector {
 
     /* -- required -- */
 
-    /* Makes the connection object from the settings, with no input or output; what is wrong with the settings together is
-     * DS_CONFIG. One thread. */
+    /* Makes the connection object from the settings, with no input or output but a look at local files that they name
+     * (certificates, a password); what is wrong with the settings together, or with such a file, is DS_CONFIG. One thread. */
     ds_status (*open)(ds_source *source, void **connection, ds_call *call);
     /* Frees it, disconnecting if need be. One thread, last; every scan has ended and every model is closed. */
     void (*close)(void *connection);
