@@ -141,10 +141,12 @@ static bool write_default(const char *type, const char *words, ds_buffer *out)
     bool is_known = false;
     if (strcmp(type, "integer") == 0 || strcmp(type, "number") == 0) {
         is_known = is_number(words, type[0] == 'i');
-        ds_buffer_format(out, is_known ? ",\"default\":%s" : "", words);
+        if (is_known)
+            ds_buffer_format(out, ",\"default\":%s", words);
     } else if (strcmp(type, "boolean") == 0) {
         is_known = is_truth || sqlite3_stricmp(words, "false") == 0 || strcmp(words, "0") == 0;
-        ds_buffer_format(out, is_known ? ",\"default\":%s" : "", is_truth ? "true" : "false");
+        if (is_known)
+            ds_buffer_format(out, ",\"default\":%s", is_truth ? "true" : "false");
     } else if (strcmp(type, "string") == 0 && take_quoted(words, &own)) {
         is_known = true;
         ds_buffer_format(out, ",\"default\":");
