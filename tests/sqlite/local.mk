@@ -26,6 +26,7 @@ check_PROGRAMS += tests/sqlite/test_sqlite_faults
 TESTS += tests/sqlite/test_sqlite_faults
 tests_sqlite_test_sqlite_faults_SOURCES = tests/sqlite/test_sqlite_faults.c $(SQLITE_SUPPORT)
 tests_sqlite_test_sqlite_faults_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_faults_LDFLAGS = -export-dynamic # the plugin's poll() is the test's
 tests_sqlite_test_sqlite_faults_LDADD = $(SQLITE_TEST_LIBS)
 
 check_PROGRAMS += tests/sqlite/test_sqlite_settings
