@@ -252,7 +252,7 @@ static void write_find(const table *t, layout *l, text *to)
 
 static void write_insert(const table *t, const layout *l, text *to)
 {
-    text_put(to, "INSERT INTO ");
+    text_put(to, "INSERT OR ABORT INTO "); /* whatever the table's own ON CONFLICT says */
     text_name(to, t->name);
     text_put(to, " (");
     for (size_t i = 0; i < t->property_count; i++) {
@@ -416,6 +416,20 @@ static int columns_read(const table *t, layout *l, conn *c, const char *words)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+static int triggers_look(const table *t, layout *l, conn *c)
+{
+    static const char ask[] = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE";
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(c->db, ask, -1, &stmt, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(stmt, 1, t->name, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(stmt);
+    l->has_triggers = code == SQLITE_ROW;
+    sqlite3_finalize(stmt);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
 ds_status layout_read(table *t, conn *c, layout **out, ds_call *call)
 {
     char *words = NULL;
@@ -431,6 +445,8 @@ ds_status layout_read(table *t, conn *c, layout **out, ds_call *call)
     if (code == SQLITE_OK && words != NULL) {
         l->exists = true;
         code = columns_read(t, l, c, words);
+        if (code == SQLITE_OK)
+            code = triggers_look(t, l, c);
         l->shows_more = l->has_more && !t->strict;
     }
     if (code == SQLITE_OK && !layout_write(t, l))

@@ -125,7 +125,9 @@ struct layout {
     int64_t cookie;   /* of the schema that this was read from */
     bool exists, has_more, has_expires;
     bool shows_more; /* it has such a column, and the model is not strict */
-    column *columns; /* by slot */
+    bool has_triggers;
+    bool id_is_rowid; /* so that SQLite numbers the records */
+    column *columns;  /* by slot */
     size_t column_count;
     sql find;   /* ?1 the id, ?2 now where records expire */
     sql insert; /* ?1 to ?n by slot, then `more`, then the expiry */
@@ -294,6 +296,7 @@ bool is_constraint(int code);
 ds_status writing_tell(writing *w, size_t i, const ds_error *error);
 ds_status writing_refuse(writing *w, size_t i, ds_value id, ds_refusal refusal);
 ds_status writing_refuse_code(writing *w, size_t i, int code); /* of its statement; or fails as a whole */
+ds_status writing_ignored(writing *w, size_t i);               /* by a trigger */
 /* Runs what the question says, once more where what has expired stood in the way. SQLITE_DONE, SQLITE_ROW with the first
  * column in *out, a constraint's code, or another. */
 int writing_run(writing *w, const question *q, int64_t *out);

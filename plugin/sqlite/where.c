@@ -92,7 +92,7 @@ static ds_status change_where(void *connection, const ds_model *model, const ds_
         return status;
     w.conn->walks = true;
     question_begin(&q, w.table, w.layout);
-    text_put(&q.text, changes == NULL ? "DELETE FROM " : "UPDATE ");
+    text_put(&q.text, changes == NULL ? "DELETE FROM " : "UPDATE OR ABORT ");
     text_name(&q.text, w.table->name);
     if (changes != NULL && !change_write_sets(&q, changes, false)) {
         text_cut(&q.text, 0);

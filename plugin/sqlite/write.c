@@ -79,7 +79,7 @@ static ds_status take_writer(writing *w, bool alone, bool *again)
                            : layouts_get(w);
     if (status == DS_OK && w->table_count > 1)
         status = pool_take(w->lite, true, w->call, &w->conn);
-    w->alone = alone && status == DS_OK && !w->tables->layout->has_expires;
+    w->alone = alone && status == DS_OK && !w->tables->layout->has_expires && !w->tables->layout->has_triggers;
     if (status == DS_OK)
         status = begin_once(w, again);
     if (status == DS_OK && !*again)
@@ -240,11 +240,26 @@ static ds_status refuse_taken(writing *w, size_t i, int code, const char *list)
     return refuse_unique(w, i, list);
 }
 
+/* A rule of the table may end the transaction (ROLLBACK), or leave half of a statement (FAIL): then nothing of the call can
+ * go on, for what comes next would be on its own. */
+static bool refusal_ends_all(const writing *w, int code)
+{
+    return is_constraint(code) && !w->alone &&
+           (sqlite3_get_autocommit(w->conn->db) || sqlite3_changes(w->conn->db) > 0);
+}
+
 ds_status writing_refuse_code(writing *w, size_t i, int code)
 {
     static const char begins[] = "UNIQUE constraint failed: ";
     ds_error error = {.native = code};
     const char *message = sqlite3_errmsg(w->conn->db);
+    if (refusal_ends_all(w, code)) {
+        ds_error_set(w->call->error, DS_INVALID,
+                     "the table \"%s\" does not take it, and its rules undo all that is written together with it: %s",
+                     w->table->name, message);
+        w->call->error->native = code;
+        return DS_INVALID;
+    }
     if (code == SQLITE_TOOBIG)
         ds_error_set(&error, DS_INVALID, "a record of the model \"%s\" is larger than SQLite takes",
                      ds_model_name(w->table->model));
@@ -264,6 +279,13 @@ ds_status writing_tell(writing *w, size_t i, const ds_error *error)
     else
         *w->call->error = *error;
     return DS_OK;
+}
+
+ds_status writing_ignored(writing *w, size_t i)
+{
+    ds_error error = {.native = SQLITE_CONSTRAINT_TRIGGER};
+    ds_error_set(&error, DS_INVALID, "a trigger of the table \"%s\" has it ignored", w->table->name);
+    return writing_tell(w, i, &error);
 }
 
 ds_status writing_refuse(writing *w, size_t i, ds_value id, ds_refusal refusal)
@@ -292,7 +314,7 @@ int writing_run(writing *w, const question *q, int64_t *out)
     code = question_bind(q, s->stmt);
     if (code == SQLITE_OK)
         code = sqlite3_step(s->stmt);
-    if (is_constraint(code) && w->layout->has_expires) {
+    if (is_constraint(code) && w->layout->has_expires && !refusal_ends_all(w, code)) {
         sqlite3_reset(s->stmt);
         purge(w);
         code = sqlite3_step(s->stmt);
@@ -359,6 +381,8 @@ static ds_status inserted(writing *w, size_t i, ds_record *record)
 {
     const table *t = w->table;
     ds_status status = DS_OK;
+    if (sqlite3_changes(w->conn->db) == 0)
+        return writing_ignored(w, i);
     w->marks[i] = CREATED;
     if (t->integer_id && record_value(record, t->id_slot).type == DS_NULL)
         status = ds_record_put(record, t->id_slot, ds_integer(sqlite3_last_insert_rowid(w->conn->db)));
@@ -385,7 +409,7 @@ ds_status writing_insert(writing *w, size_t i, ds_record *record, const ds_recor
     code = bind_insert(w, stmt, record, defaults, &json);
     if (code == SQLITE_OK)
         code = sqlite3_step(stmt);
-    if (is_constraint(code) && w->layout->has_expires) {
+    if (is_constraint(code) && w->layout->has_expires && !refusal_ends_all(w, code)) {
         sqlite3_reset(stmt);
         purge(w);
         code = sqlite3_step(stmt);

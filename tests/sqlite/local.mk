@@ -52,3 +52,9 @@ TESTS += tests/sqlite/test_sqlite_own_nomem
 tests_sqlite_test_sqlite_own_nomem_SOURCES = tests/sqlite/test_sqlite_own_nomem.c $(SQLITE_SUPPORT)
 tests_sqlite_test_sqlite_own_nomem_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
 tests_sqlite_test_sqlite_own_nomem_LDADD = $(SQLITE_TEST_LIBS)
+
+check_PROGRAMS += tests/sqlite/test_sqlite_foreign
+TESTS += tests/sqlite/test_sqlite_foreign
+tests_sqlite_test_sqlite_foreign_SOURCES = tests/sqlite/test_sqlite_foreign.c $(SQLITE_SUPPORT)
+tests_sqlite_test_sqlite_foreign_CPPFLAGS = $(SQLITE_TEST_CPPFLAGS)
+tests_sqlite_test_sqlite_foreign_LDADD = $(SQLITE_TEST_LIBS)
