@@ -4,8 +4,9 @@
  * copied to memory of their own. CPU time of user and system, by turns; the ratio is the median of those of many rounds,
  * and beside it stands between what half of the rounds were.
  *
- * There are two raw sides: a connection of sqlite3_open(), which threads may share as they may share a data source, and
- * must not be paid more than 1.3 times; and one of SQLITE_OPEN_NOMUTEX, for one thread alone, to compare. */
+ * There are two raw sides: a connection of sqlite3_open(), as a user types it, which is SQLITE_OPEN_FULLMUTEX: threads may
+ * share it as they may share a data source. It must not be paid more than 1.3 times. And one of SQLITE_OPEN_NOMUTEX, for one
+ * thread alone, to compare: no limit is set to that. */
 #include <datasource/datasource.h>
 
 #include <sched.h>
@@ -445,6 +446,9 @@ int main(int argc, char **argv)
         raw_create();
     }
     printf("SQLite %s, CPU time in us of the median of %d rounds\n", sqlite3_libversion(), ROUNDS);
+    printf("ratio: to a connection as sqlite3_open() opens it (FULLMUTEX), which threads may share; at most %.1f\n"
+           "no mutex: to one of SQLITE_OPEN_NOMUTEX, for one thread alone; to compare, without a limit\n",
+           MOST);
     printf("%-28s %10s %10s %8s  %12s %10s\n", "", "library", "raw", "ratio", "", "no mutex");
     for (size_t i = 0; i < sizeof contests / sizeof *contests; i++)
         if (argc < 2 || strstr(contests[i].name, argv[1]) != NULL)
