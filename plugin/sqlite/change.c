@@ -246,10 +246,14 @@ ds_status change_apply(writing *w, size_t i, const change *c, bool *missing)
 {
     const table *t = w->table;
     text json = {.bytes = NULL};
-    bool decided = false, loose = !t->strict && w->layout->has_more;
+    bool decided = false, refused = false, loose = !t->strict && w->layout->has_more;
     bool writes_more = loose && c->set != NULL && (c->whole || sets_undeclared(t, c->set));
     ds_status status = DS_OK;
     *missing = false;
+    if (w->layout->converts && (status = writing_check(w, i, c->set, &refused)) != DS_OK)
+        return status;
+    if (refused)
+        return DS_OK;
     if (writes_more || (loose && sets_undeclared(t, c->expected)))
         status = prepare_more(w, i, c, &json, missing, &decided);
     if (status == DS_OK && !decided)

@@ -91,9 +91,20 @@ static ds_status put_json(sqlite3_value *from, size_t slot, int stored, ds_recor
     return bytes == NULL ? DS_NOMEM : ds_record_put_text(record, slot, bytes, (size_t)sqlite3_value_bytes(from));
 }
 
+/* Whether a double holds all of it. */
 static bool is_whole_number(sqlite3_int64 integer)
 {
-    return integer >= -((sqlite3_int64)1 << 53) && integer <= (sqlite3_int64)1 << 53;
+    double as = (double)integer;
+    return as < 9223372036854775808.0 && (sqlite3_int64)as == integer;
+}
+
+/* A column that is REAL holds integers, too, but as reals. */
+static bool is_integral(double number, sqlite3_int64 *out)
+{
+    if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0))
+        return false;
+    *out = (sqlite3_int64)number;
+    return (double)*out == number;
 }
 
 /* An integer, where the property takes it. */
@@ -121,6 +132,7 @@ static inline bool integer_fits(ds_property_type type, sqlite3_int64 integer, ds
 static inline ds_status put_value(const column *c, sqlite3_value *from, size_t slot, ds_record *record)
 {
     ds_value value;
+    sqlite3_int64 integer;
     if (c->type == DS_PROPERTY_STRING && c->trust == SURE) /* a text, or null */
         return put_text(from, slot, record);
     const int stored = sqlite3_value_type(from);
@@ -134,6 +146,8 @@ static inline ds_status put_value(const column *c, sqlite3_value *from, size_t s
     case SQLITE_FLOAT:
         value = ds_number(sqlite3_value_double(from));
         if (c->type == DS_PROPERTY_NUMBER && value.as.number - value.as.number == 0)
+            return ds_record_put(record, slot, value);
+        if (c->trust == ODD && is_integral(value.as.number, &integer) && integer_fits(c->type, integer, &value))
             return ds_record_put(record, slot, value);
         break;
     case SQLITE_TEXT:

@@ -69,7 +69,7 @@ static ds_status problem_other(const conn *c, int code, const char *doing, ds_er
         return ds_error_set(err, DS_BACKEND, "the database file \"%s\" is damaged: %s", file, words);
     case SQLITE_FULL:
         return ds_error_set(err, DS_BACKEND, "the disk is full, or the database file \"%s\" as large as it may be: %s",
-                            file, "nothing was changed");
+                            file, words);
     case SQLITE_READONLY:
         return problem_readonly(c, code, doing, err);
     case SQLITE_PERM:

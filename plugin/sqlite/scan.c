@@ -211,7 +211,10 @@ static int keep_id(scan *s)
     sqlite3_stmt *stmt = s->statement->stmt;
     int at = (int)s->id_at;
     ds_value id = ds_integer(sqlite3_column_int64(stmt, at));
-    if (!s->table->integer_id || sqlite3_column_type(stmt, at) != SQLITE_INTEGER) {
+    bool is_number = sqlite3_column_type(stmt, at) == SQLITE_INTEGER ||
+                     (sqlite3_column_type(stmt, at) == SQLITE_FLOAT &&
+                      sqlite3_column_double(stmt, at) == (double)id.as.integer); /* an integer in a column of reals */
+    if (!s->table->integer_id || !is_number) {
         const unsigned char *bytes = sqlite3_column_text(stmt, at);
         id = ds_string_n(bytes == NULL ? "" : (const char *)bytes, (size_t)sqlite3_column_bytes(stmt, at));
     }

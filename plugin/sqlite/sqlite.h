@@ -114,10 +114,16 @@ typedef enum trust {
     SURE   /* the table's own rules keep out what would be compared otherwise */
 } trust;
 
+/* By what it is declared as (https://sqlite.org/datatype3.html, 3.1). */
+typedef enum affinity { INTEGRAL, TEXTUAL, BLOBBY, REALLY, NUMERICAL } affinity;
+
 typedef struct column {
     ds_property_type type;
     trust trust;
+    affinity affinity;
     bool exists;
+    bool converts;     /* some values of the property into others: affinity_check() */
+    char declared[32]; /* cut, for people */
 } column;
 
 struct layout {
@@ -126,6 +132,7 @@ struct layout {
     bool exists, has_more, has_expires;
     bool shows_more; /* it has such a column, and the model is not strict */
     bool has_triggers;
+    bool converts;    /* some column does */
     bool id_is_rowid; /* so that SQLite numbers the records */
     column *columns;  /* by slot */
     size_t column_count;
@@ -177,6 +184,14 @@ ds_status schema_add_expires(table *t, ds_call *call);
 void schema_index_name(const table *t, const ds_index *index, text *to); /* not quoted */
 const char *schema_column_type(const table *t, size_t slot);
 int schema_sql_of(conn *c, const char *type, const char *name, char **out); /* sqlite3_free() it; NULL: not there */
+
+/* ---- affinity.c: what a column makes of values ---- */
+
+affinity affinity_of(const char *type, bool strict_table);
+/* Whether there are values of the property that such a column changes. */
+bool affinity_changes(affinity has, ds_property_type type);
+/* DS_INVALID with the column and its type, where the record (or NULL) would be stored as another one. */
+ds_status affinity_check(conn *c, const table *t, const layout *l, const ds_record *record, ds_error *err);
 
 /* ---- codec.c: values in columns ---- */
 
@@ -297,6 +312,8 @@ ds_status writing_tell(writing *w, size_t i, const ds_error *error);
 ds_status writing_refuse(writing *w, size_t i, ds_value id, ds_refusal refusal);
 ds_status writing_refuse_code(writing *w, size_t i, int code); /* of its statement; or fails as a whole */
 ds_status writing_ignored(writing *w, size_t i);               /* by a trigger */
+/* Refuses what the columns would change; *refused: it is told. */
+ds_status writing_check(writing *w, size_t i, const ds_record *record, bool *refused);
 /* Runs what the question says, once more where what has expired stood in the way. SQLITE_DONE, SQLITE_ROW with the first
  * column in *out, a constraint's code, or another. */
 int writing_run(writing *w, const question *q, int64_t *out);

@@ -99,7 +99,10 @@ static ds_status change_where(void *connection, const ds_model *model, const ds_
         text_put(&q.text, "SELECT count(*) FROM ");
         text_name(&q.text, w.table->name);
     }
-    if (write_where(&q, where, w.now))
+    status = affinity_check(w.conn, w.table, w.layout, changes, call->error);
+    if (status != DS_OK)
+        status = writing_end(&w, status);
+    else if (write_where(&q, where, w.now))
         status = run_where(&w, &q, count);
     else
         status = writing_end(&w, DS_UNSUPPORTED);

@@ -95,12 +95,187 @@ static void what_a_trigger_ignores_is_not_told_as_done(void)
     base_end();
 }
 
+/* ---- ids that SQLite does not number ---- */
+
+#define NUMBERED                                                                                                       \
+    "{\"name\":\"T\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true,\"generated\":true},\"a\":\"integer\"}}"
+
+static void only_a_rowid_is_numbered(void)
+{
+    static const char *const keys[] = {"BIGINT PRIMARY KEY", "INT PRIMARY KEY", "INTEGER PRIMARY KEY DESC",
+                                       "INTEGER UNIQUE"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char sql[200];
+        base_begin();
+        snprintf(sql, sizeof sql, "CREATE TABLE T (\"id\" %s, a INTEGER)", keys[i]);
+        base_run(sql);
+        ds_model *m = host_model(base_open(""), NUMBERED);
+        CU_ASSERT_EQUAL(host_create(m, "{\"a\":1}"), DS_CONFIG);
+        said("not INTEGER PRIMARY KEY");
+        CU_ASSERT_EQUAL(host_create(m, "{\"id\":7,\"a\":1}"), DS_OK);
+        BASE_IS("SELECT id, a FROM T", "7|1\n");
+        base_end();
+    }
+    base_begin();
+    base_run("CREATE TABLE T (id integer primary key, a INTEGER)");
+    ds_model *m = host_model(base_open(""), NUMBERED);
+    CU_ASSERT_EQUAL(host_create(m, "{\"a\":1}"), DS_OK);
+    BASE_IS("SELECT id, a FROM T", "1|1\n");
+    base_end();
+}
+
+static void a_sequence_that_is_used_up_says_so(void)
+{
+    base_begin();
+    ds_model *m = host_model(base_open(""), NUMBERED);
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":9223372036854775807}"), DS_OK);
+    CU_ASSERT_EQUAL(host_create(m, "{\"a\":1}"), DS_INVALID);
+    said("the sequence of the model \"T\" has no number left");
+    m = host_model(base_open(""), NUMBERED); /* which has created none yet */
+    CU_ASSERT_EQUAL(host_create(m, "{\"a\":1}"), DS_INVALID);
+    said("the sequence of the model \"T\" has no number left");
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":5}"), DS_OK);
+    BASE_IS("SELECT id FROM T ORDER BY id", "5\n9223372036854775807\n");
+    base_end();
+}
+
+/* ---- columns of another affinity ---- */
+
+#define ODD "{\"name\":\"T\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true},\"%s\":\"%s\"}}"
+
+typedef struct odd {
+    const char *column, *type, *given; /* the column's type, the property's, a value as JSON */
+    bool fits;
+} odd;
+
+static void what_a_column_would_change_is_refused(void)
+{
+    static const odd values[] = {{"STRING", "string", "\"0049123\"", false},
+                                 {"STRING", "string", "\"49123\"", true},
+                                 {"STRING", "string", "\"abc\"", true},
+                                 {"STRING", "string", "\"2020-05-01\"", true},
+                                 {"STRING", "string", "\"1e5\"", false},
+                                 {"STRING", "string", "\"1e\"", true},
+                                 {"STRING", "string", "\" 5\"", false},
+                                 {"STRING", "string", "\"+5\"", false},
+                                 {"STRING", "string", "\"-5\"", true},
+                                 {"STRING", "string", "\"5.\"", false},
+                                 {"STRING", "string", "\".5\"", false},
+                                 {"STRING", "string", "\"0x10\"", true},
+                                 {"INTEGER", "string", "\"\"", true},
+                                 {"INTEGER", "string", "\"007\"", false},
+                                 {"INTEGER", "string", "\".\"", true},
+                                 {"INTEGER", "string", "\"12345678901234567890\"", false},
+                                 {"DECIMAL(9,2)", "string", "\"1.50\"", false},
+                                 {"DECIMAL(9,2)", "string", "\"1.5\"", true},
+                                 {"REAL", "string", "\"12\"", false},
+                                 {"REAL", "string", "\"12.5\"", true},
+                                 {"INTEGER", "any", "5", true},
+                                 {"INTEGER", "any", "5.0", false},
+                                 {"INTEGER", "any", "\"5\"", true},
+                                 {"TEXT", "number", "0.5", true},
+                                 {"TEXT", "number", "0.30000000000000004", false},
+                                 {"REAL", "integer", "7", true},
+                                 {"REAL", "integer", "9007199254740993", false},
+                                 {"TEXT", "integer", "9007199254740993", true},
+                                 {"REAL", "boolean", "true", true},
+                                 {"REAL", "date", "\"2020-05-01T00:00:00.000Z\"", true},
+                                 {"DECIMAL", "number", "1e18", true},
+                                 {"INTEGER", "number", "9007199254740994", true}};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        const odd *o = &values[i];
+        char sql[200], model[200], json[200], update[200], expected[220];
+        base_begin();
+        snprintf(sql, sizeof sql, "CREATE TABLE T (id INTEGER PRIMARY KEY, p %s)", o->column);
+        snprintf(model, sizeof model, ODD, "p", o->type);
+        snprintf(json, sizeof json, "{\"id\":1,\"p\":%s}", o->given);
+        snprintf(update, sizeof update, "{\"p\":%s}", o->given);
+        base_run(sql);
+        ds_model *m = host_model(base_open(""), model);
+        const ds_status wanted = o->fits ? DS_OK : DS_INVALID;
+        ds_status status = host_create(m, json);
+        if (status != wanted)
+            printf("\n%s in %s of %s: %s", o->given, o->column, o->type, ds_status_name(status));
+        CU_ASSERT_EQUAL(status, wanted);
+        if (!o->fits) {
+            said("the column \"p\" of the table \"T\" is declared");
+            said(o->column);
+            CU_ASSERT_EQUAL(host_create(m, "{\"id\":1}"), DS_OK);
+        }
+        CU_ASSERT_EQUAL(host_update(m, ds_integer(1), update), wanted);
+        CU_ASSERT_EQUAL(host_upsert(m, json), wanted);
+        uint64_t changed;
+        CU_ASSERT_EQUAL(host_update_where(m, "{\"id\":1}", update, &changed), wanted);
+        char *line = host_get(m, ds_integer(1));
+        ds_record *same = host_record(m, o->fits ? json : "{\"id\":1}");
+        char *written = ds_record_to_json(same);
+        snprintf(expected, sizeof expected, "%s", written);
+        if (strcmp(line, expected) != 0)
+            printf("\n%s in %s of %s: %s", o->given, o->column, o->type, line);
+        CU_ASSERT_STRING_EQUAL(line, expected);
+        ds_free(written);
+        ds_record_free(same);
+        free(line);
+        base_end();
+    }
+}
+
+static void an_id_that_a_column_would_change_is_refused(void)
+{
+    base_begin();
+    base_run("CREATE TABLE T (id STRING PRIMARY KEY, a INTEGER)");
+    ds_model *m = host_model(base_open(""), TEXT_ID);
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":\"007\"}"), DS_INVALID);
+    said("declared \"STRING\"");
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":\"7\"}"), DS_OK);
+    char *line = host_get(m, ds_string("7"));
+    CU_ASSERT_STRING_EQUAL(line, "{\"id\":\"7\"}");
+    free(line);
+    base_end();
+}
+
+/* A property whose type was changed keeps its column. */
+static void a_property_of_another_type_than_its_column_loses_nothing(void)
+{
+    char model[200];
+    base_begin();
+    snprintf(model, sizeof model, ODD, "p", "integer");
+    CU_ASSERT_EQUAL(host_create(host_model(base_open(""), model), "{\"id\":1,\"p\":5}"), DS_OK);
+    snprintf(model, sizeof model, ODD, "p", "string");
+    ds_model *m = host_model(base_open(""), model);
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":2,\"p\":\"007\"}"), DS_INVALID);
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":2,\"p\":\"seven\"}"), DS_OK);
+    HOST_FINDS(m, "{\"order\":\"id\"}", "{\"id\":1,\"p\":\"5\"}\n{\"id\":2,\"p\":\"seven\"}\n");
+    base_end();
+}
+
+static void an_integer_beyond_2_to_the_53_is_a_number_where_a_double_holds_it(void)
+{
+    char model[200];
+    base_begin();
+    base_run("CREATE TABLE T (id INTEGER PRIMARY KEY, p DECIMAL); INSERT INTO T VALUES (1, 1000000000000000000),"
+             "(2, 9007199254740993), (3, 9223372036854775807), (4, -9223372036854775808)");
+    snprintf(model, sizeof model, ODD, "p", "number");
+    HOST_FINDS(host_model(base_open(""), model), "{\"order\":\"id\"}",
+               "{\"id\":1,\"p\":1e+18}\n{\"id\":2,\"p\":\"9007199254740993\"}\n"
+               "{\"id\":3,\"p\":\"9223372036854775807\"}\n{\"id\":4,\"p\":-9.223372036854776e+18}\n");
+    base_end();
+}
+
 int main(void)
 {
     static const test tests[] = {
         {"a rule that ends the transaction ends the call", a_rule_that_ends_the_transaction_ends_the_call},
         {"a conflict clause neither drops nor replaces", a_conflict_clause_neither_drops_nor_replaces},
         {"what a trigger ignores is not told as done", what_a_trigger_ignores_is_not_told_as_done},
+        {"only a rowid is numbered", only_a_rowid_is_numbered},
+        {"a sequence that is used up says so", a_sequence_that_is_used_up_says_so},
+        {"what a column would change is refused", what_a_column_would_change_is_refused},
+        {"an id that a column would change is refused", an_id_that_a_column_would_change_is_refused},
+        {"a property of another type than its column loses nothing",
+         a_property_of_another_type_than_its_column_loses_nothing},
+        {"an integer beyond 2^53 is a number where a double holds it",
+         an_integer_beyond_2_to_the_53_is_a_number_where_a_double_holds_it},
     };
     return SUITE_RUN("sqlite: tables with rules of their own", tests);
 }
