@@ -132,7 +132,7 @@ static void bash_completes(void)
 /* The option that begins at `at`, "--where", into `out`; where it ends. */
 static const char *take_option(const char *at, char out[32])
 {
-    size_t length = 2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz");
+    size_t length = 2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-");
     snprintf(out, 32, "%.*s", (int)length, at);
     return at + length;
 }
@@ -140,7 +140,7 @@ static const char *take_option(const char *at, char out[32])
 /* Each option that a command's usage shows is offered, alone among those that begin so; one that it does not take is not. */
 static void offers_the_options_of(const char *command, const char *arguments)
 {
-    static const char *const all[] = {"--where", "--all", "--at", "--fields", "--format", "--replace"};
+    static const char *const all[] = {"--where", "--all", "--at", "--fields", "--format", "--replace", "--no-ttl"};
     char line[256], option[32], expected[40];
     for (const char *at = strstr(arguments, "--"); at != NULL; at = strstr(at, "--")) {
         at = take_option(at, option);

@@ -22,7 +22,8 @@ const command commands[] = {
      "store records of JSON lines, a JSON array or CSV", false},
     {"export", run_export, 3, 3, "SOURCE MODEL FILE [--at KEY] [--format F] [--fields A,B]",
      "write all records in order of id", false},
-    {"copy", run_copy, 3, 3, "SOURCE MODEL OTHER-SOURCE", "store a model's records on another data source too", false},
+    {"copy", run_copy, 3, 3, "SOURCE MODEL OTHER-SOURCE [--no-ttl]",
+     "store a model's records on another data source too", false},
     {"migrate", run_migrate, 1, 2, "SOURCE [MODEL]", "make what is stored fit the models", false},
     {"discover", run_discover, 1, 2, "SOURCE [PATTERN]", "propose models for what is stored", false},
     {"execute", run_execute, 2, 1000, "SOURCE ARG...", "the backend's own command", false},
@@ -127,6 +128,8 @@ static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *
         ctl->all = true;
     else if (strcmp(word, "--replace") == 0)
         ctl->replace = true;
+    else if (strcmp(word, "--no-ttl") == 0)
+        ctl->no_ttl = true;
     else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
         ctl->help = true;
     else if (strcmp(word, "--version") == 0)
@@ -168,7 +171,8 @@ static ds_status check_options(dsctl *ctl, const command *c)
         const char *name;
         bool given;
     } options[] = {{"--where", ctl->where != NULL},   {"--at", ctl->at != NULL}, {"--fields", ctl->fields != NULL},
-                   {"--format", ctl->format != NULL}, {"--all", ctl->all},       {"--replace", ctl->replace}};
+                   {"--format", ctl->format != NULL}, {"--all", ctl->all},       {"--replace", ctl->replace},
+                   {"--no-ttl", ctl->no_ttl}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given && strstr(c->arguments, options[i].name) == NULL)
             return ds_error_set(&ctl->error, DS_INVALID, "%s takes no option %s", c->name, options[i].name);

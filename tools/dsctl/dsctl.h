@@ -11,7 +11,7 @@ typedef struct dsctl {
     const char *datasources, *models;         /* -c, -m */
     bool json;                                /* --json, or stdout is no terminal */
     const char *where, *at, *fields, *format; /* --where, --at, --fields, --format */
-    bool all, replace;                        /* --all, --replace */
+    bool all, replace, no_ttl;                /* --all, --replace, --no-ttl */
     bool help, version;                       /* --help, --version */
     bool unread;                              /* whoever read stdout is gone: the program ends quietly */
     const char *source;                       /* of the shell that we are in; NULL: in none */

@@ -9,6 +9,8 @@ dsctl_SOURCES = \
 	tools/dsctl/candidates.h \
 	tools/dsctl/commands.c \
 	tools/dsctl/copy.c \
+	tools/dsctl/copy_again.c \
+	tools/dsctl/copying.h \
 	tools/dsctl/csv.c \
 	tools/dsctl/dsctl.h \
 	tools/dsctl/explain.c \
