@@ -251,11 +251,51 @@ static void models_that_are_discovered_are_a_file_of_models(void)
     free(after);
 }
 
+/* A failure that is told, with a file that is there. */
+static void exports_oddly(const char *name, int status, const char *line, const char *said, const char *end)
+{
+    char *path = in_folder(name), expected[512];
+    snprintf(expected, sizeof expected, "%s%s%s%s", said, *end == '\0' ? "" : "dsctl: ", *end == '\0' ? "" : path, end);
+    command_result r = dsctl(NULL, "export", "red", "odd", path, NULL);
+    char *text = file_read(path, NULL);
+    CU_ASSERT_EQUAL(r.status, status);
+    CU_ASSERT_STRING_EQUAL(r.out, "{\"exported\":2}\n");
+    CU_ASSERT_STRING_EQUAL(r.err, expected);
+    CU_ASSERT(text != NULL && strstr(text, line) != NULL);
+    command_free(&r);
+    free(text);
+    free(path);
+}
+
+#define ODD                                                                                                            \
+    "dsctl: warning: the property \"name\" of the record 1 of model \"odd\" on data source \"red\" is not UTF-8: "
+
+static void text_that_is_not_utf8_is_not_lost_without_a_word(void)
+{
+    on = "red";
+    static const char *const bad[] = {"caf\xe9", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82"};
+    command_result good = dsctl(NULL, "execute", on, "HSET", "t:odd:2", "name", "\u00e9\u20ac\U0001F600", NULL);
+    command_free(&good);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        command_result r = dsctl(NULL, "execute", on, "HSET", "t:odd:1", "name", bad[i], NULL);
+        CU_ASSERT_EQUAL(r.status, 0);
+        command_free(&r);
+        exports_oddly("odd.jsonl", 2, "{\"id\":\"2\",\"name\":\"\u00e9\u20ac\U0001F600\"}\n",
+                      ODD "bytes of it are exported as U+FFFD\n",
+                      " is there, but not with all bytes of what is not UTF-8 (properties: 1)\n");
+        char line[32];
+        snprintf(line, sizeof line, "1,%s\r\n", bad[i]);
+        exports_oddly("odd.csv", 0, line, ODD "it is exported as it is, and import will refuse it\n", "");
+    }
+    dsctl_clear(on, "odd");
+}
+
 int main(void)
 {
     static const test tests[] = {
         {"a file keeps its mode, and a link stays a link", a_file_keeps_its_mode_and_a_link_stays_a_link},
         {"an owner is kept", an_owner_is_kept},
+        {"text that is not UTF-8 is not lost without a word", text_that_is_not_utf8_is_not_lost_without_a_word},
         {"what is no regular file is written straight", what_is_no_regular_file_is_written_straight},
         {"an export that fails changes nothing", an_export_that_fails_changes_nothing},
         {"a pipe that is closed ends it quietly", a_pipe_that_is_closed_ends_it_quietly},

@@ -22,6 +22,8 @@ typedef struct export
     const char **fields; /* NULL: all */
     size_t field_count;
     uint64_t n;
+    uint64_t odd;  /* texts that are not UTF-8 */
+    uint64_t lost; /* of these: whose bytes are not in the file */
 }
 export;
 
@@ -67,6 +69,84 @@ static ds_status file_error(const export *ex)
 static ds_status written(const export *ex)
 {
     return !ferror(ex->out) ? DS_OK : ex->out == stdout ? dsctl_flushed(ex->ctl) : file_error(ex);
+}
+
+/* ---- text of other programs, that is not UTF-8 ---- */
+
+/* How many bytes the character at `at` has; 0: there is none. */
+static size_t utf8_length(const unsigned char *at, size_t left)
+{
+    size_t length = at[0] < 0x80                     ? 1
+                    : at[0] >= 0xC2 && at[0] <= 0xDF ? 2
+                    : (at[0] & 0xF0) == 0xE0         ? 3
+                    : at[0] >= 0xF0 && at[0] <= 0xF4 ? 4
+                                                     : 0;
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    bool wrong = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
+                 (at[0] == 0xF0 && at[1] < 0x90) ||
+                 (at[0] == 0xF4 && at[1] > 0x8F); /* overlong, a surrogate, or too large */
+    return wrong ? 0 : length;
+}
+
+static bool is_utf8(const char *text, size_t length)
+{
+    for (size_t i = 0, step; i < length; i += step)
+        if ((step = utf8_length((const unsigned char *)text + i, length - i)) == 0)
+            return false;
+    return true;
+}
+
+/* JSON has no place for such bytes, and neither has what is JSON text in CSV. */
+static bool loses_bytes(const export *ex, size_t slot)
+{
+    return ex->format != FORMAT_CSV ||
+           (slot < ds_model_property_count(ex->model) && ds_model_property(ex->model, slot)->type == DS_PROPERTY_ANY);
+}
+
+static void tell_odd(const export *ex, const ds_record *record, const ds_field *field, bool lost)
+{
+    ds_error error;
+    ds_text id;
+    ds_value_text(ds_record_get(record, ds_model_property(ex->model, ds_model_id_slot(ex->model))->name), &id);
+    ds_error_set(&error, DS_INVALID,
+                 "the property \"%.100s\" of the record %.*s of model \"%s\" on data source \"%s\" is not UTF-8: %s",
+                 field->name, id.length > 100 ? 100 : (int)id.length, id.bytes, ds_model_name(ex->model),
+                 ds_source_name(ds_model_source(ex->model)),
+                 lost ? "bytes of it are exported as U+FFFD" : "it is exported as it is, and import will refuse it");
+    dsctl_tell("warning: %s", error.message);
+}
+
+/* Nothing is lost without a word. */
+static void look_for_odd_text(export *ex, const ds_record *record)
+{
+    ds_field field;
+    for (size_t slot = 0; slot < ds_record_slots(record); slot++) {
+        if (!ds_record_field(record, slot, &field))
+            continue;
+        const ds_value value = field.value;
+        bool is_text = value.type == DS_STRING || value.type == DS_JSON;
+        if (is_utf8(field.name, field.name_length) && (!is_text || is_utf8(value.as.string, value.length)))
+            continue;
+        bool lost = loses_bytes(ex, slot);
+        ex->lost += lost;
+        if (ex->odd++ < TOLD)
+            tell_odd(ex, record, &field, lost);
+    }
+}
+
+/* The file is there, but is not all that is stored: that is a failure. */
+static ds_status odd_end(export *ex)
+{
+    if (ex->odd > TOLD)
+        dsctl_tell("warning: and %llu more properties are not UTF-8", (unsigned long long)(ex->odd - TOLD));
+    return ex->lost == 0 ? DS_OK
+                         : ds_error_set(&ex->ctl->error, DS_INVALID,
+                                        "%s is there, but not with all bytes of what is not UTF-8 (properties: %llu)",
+                                        ex->path, (unsigned long long)ex->lost);
 }
 
 /* ---- records ---- */
@@ -136,6 +216,7 @@ static ds_status write_records(export *ex, ds_cursor *cursor, uint64_t total)
     const ds_record *record;
     ds_status status = ds_cursor_next(cursor, &record, &ex->ctl->error);
     while (status == DS_OK && record != NULL) {
+        look_for_odd_text(ex, record);
         status = ex->format == FORMAT_CSV ? csv_record(ex->csv, record, &ex->ctl->error) : write_json(ex, record);
         if (status == DS_OK)
             status = written(ex);
@@ -186,6 +267,8 @@ ds_status run_export(dsctl *ctl, int argc, char **argv)
         status = target_close(&ex.file, write_all(&ex));
     if (status == DS_OK && ex.out != stdout)
         print_number(ctl, "exported", ex.n);
+    if (status == DS_OK)
+        status = odd_end(&ex);
     csv_free(ex.csv);
     free(ex.fields);
     free(ex.field_list);
