@@ -408,6 +408,26 @@ static int columns_read(const table *t, layout *l, conn *c, const char *words)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+ds_status layout_refuse_view(const table *t, ds_error *err)
+{
+    return ds_error_set(err, DS_READONLY,
+                        "\"%s\", from which the records of the model \"%s\" come, is a view: it is only read", t->name,
+                        ds_model_name(t->model));
+}
+
+/* The SQL of a table; of a view, nothing that its columns could be known by. */
+static int words_read(const table *t, layout *l, conn *c, char **words)
+{
+    char *view = NULL;
+    int code = schema_sql_of(c, "table", t->name, words);
+    if (code == SQLITE_OK && *words == NULL)
+        code = schema_sql_of(c, "view", t->name, &view);
+    l->is_view = view != NULL;
+    l->exists = l->is_view || *words != NULL;
+    sqlite3_free(view);
+    return code;
+}
+
 static int triggers_look(const table *t, layout *l, conn *c)
 {
     static const char ask[] = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE";
@@ -433,10 +453,9 @@ ds_status layout_read(table *t, conn *c, layout **out, ds_call *call)
     for (size_t i = 0; code == SQLITE_OK && i < t->property_count; i++)
         l->columns[l->column_count++].type = ds_model_property(t->model, i)->type;
     if (code == SQLITE_OK)
-        code = schema_sql_of(c, "table", t->name, &words);
-    if (code == SQLITE_OK && words != NULL) {
-        l->exists = true;
-        code = columns_read(t, l, c, words);
+        code = words_read(t, l, c, &words);
+    if (code == SQLITE_OK && l->exists) {
+        code = columns_read(t, l, c, words == NULL ? "" : words);
         if (code == SQLITE_OK)
             code = triggers_look(t, l, c);
         l->shows_more = l->has_more && !t->strict;

@@ -134,7 +134,7 @@ static int scan_step_first(scan *s)
         statement_get(s->conn, q->text.bytes, q->text.length, sql_hash(q->text.bytes, q->text.length), &s->statement);
     if (code == SQLITE_OK)
         code = question_bind(q, s->statement->stmt);
-    else if (code == SQLITE_ERROR)
+    else if (names_what_is_gone(s->conn, code))
         return SQLITE_SCHEMA;
     if (code == SQLITE_OK)
         code = sqlite3_step(s->statement->stmt);

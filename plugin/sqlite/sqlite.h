@@ -54,7 +54,8 @@ uint64_t sql_hash(const char *bytes, size_t length);
 /* Takes the text's bytes over, which must not be used after. false: out of memory. */
 bool sql_take(sql *to, text *from);
 void sql_free(sql *of);
-/* Answers SQLite's code; SQLITE_ERROR of a name that is not there any more, too. */
+/* Whether a statement was refused for a table or a column that is not there any more. */
+bool names_what_is_gone(const conn *c, int code);
 int statement_get(conn *c, const char *bytes, size_t length, uint64_t hash, statement **out);
 void statement_done(conn *c, statement *s); /* NULL does nothing */
 /* Whether another schema was met since the statement was prepared; asked after its first step. */
@@ -131,6 +132,7 @@ struct layout {
     int64_t cookie;   /* of the schema that this was read from */
     bool exists, has_more, has_expires;
     bool shows_more; /* it has such a column, and the model is not strict */
+    bool is_view;    /* which is only read */
     bool has_triggers;
     bool converts;    /* some column does */
     bool id_is_rowid; /* so that SQLite numbers the records */
@@ -166,6 +168,7 @@ void layout_release(table *t, layout *l);
 void layout_forget(table *t, const layout *l); /* it does not hold any more */
 ds_status layout_read(table *t, conn *c, layout **out, ds_call *call);
 void layout_free(layout *l);
+ds_status layout_refuse_view(const table *t, ds_error *err);
 /* The columns that a record is read from, in the order of slots, then `more` where the model shows it. */
 void layout_columns(const table *t, const layout *l, text *to);
 void layout_id(const table *t, const layout *l, text *to); /* "the id is ?" */
@@ -232,7 +235,7 @@ typedef struct question {
     size_t count, room;
     char **owned; /* bytes of values that are made here */
     size_t owned_count;
-    unsigned conditions;
+    unsigned conditions, depth;
     bool failed;
 } question;
 
@@ -250,6 +253,7 @@ int question_bind(const question *q, sqlite3_stmt *stmt);
 bool question_failed(const question *q);
 /* Writes what is wanted of `where` behind a WHERE; EVERYTHING is "1". */
 exactness filter_write(question *q, const ds_filter *where, bool negated);
+#define AFTER_MOST 8 /* items of an order whose mark is written as SQL: each is two parentheses deeper */
 bool order_is_exact(const question *q, const ds_order *order, size_t count);
 void order_write(question *q, const ds_order *order, size_t count);
 /* " AND ..." behind a WHERE, which then may be two SELECTs that are merged: only an ORDER BY and a LIMIT may follow. */

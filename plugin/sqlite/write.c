@@ -80,6 +80,9 @@ static ds_status take_writer(writing *w, bool alone, bool *again)
     if (status == DS_OK && w->table_count > 1)
         status = pool_take(w->lite, true, w->call, &w->conn);
     w->alone = alone && status == DS_OK && !w->tables->layout->has_expires && !w->tables->layout->has_triggers;
+    for (size_t i = 0; i < w->table_count && status == DS_OK; i++)
+        if (w->tables[i].layout->is_view)
+            status = layout_refuse_view(w->tables[i].table, w->call->error);
     if (status == DS_OK)
         status = begin_once(w, again);
     if (status == DS_OK && !*again)

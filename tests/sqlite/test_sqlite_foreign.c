@@ -262,6 +262,132 @@ static void an_integer_beyond_2_to_the_53_is_a_number_where_a_double_holds_it(vo
     base_end();
 }
 
+/* ---- names that stand for something else ---- */
+
+#define UNIQUE                                                                                                         \
+    "{\"name\":\"P\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"a\":{\"type\":\"integer\",\"%s\":"     \
+    "true},"                                                                                                           \
+    "\"b\":\"integer\"}}"
+
+static void a_table_that_was_renamed_keeps_its_indexes(void)
+{
+    char model[200];
+    uint64_t count;
+    base_begin();
+    snprintf(model, sizeof model, UNIQUE, "unique");
+    CU_ASSERT_EQUAL(host_create(host_model(base_open(""), model), "{\"id\":\"1\",\"a\":1}"), DS_OK);
+    base_close();
+    base_run("ALTER TABLE P RENAME TO OldP");
+    ds_model *m = host_model(base_open(""), model);
+    CU_ASSERT_EQUAL(ds_count(m, NULL, &count, &host_error), DS_CONFIG);
+    said("\"P#unique:a\"");
+    said("\"OldP\"");
+    BASE_IS("SELECT name, tbl_name FROM sqlite_schema WHERE sql LIKE 'CREATE%INDEX%'", "P#unique:a|OldP\n");
+    BASE_IS("SELECT name FROM sqlite_schema WHERE name = 'P'", "");
+    base_run("DROP INDEX \"P#unique:a\"");
+    CU_ASSERT_EQUAL(host_count(m, NULL), 0);
+    BASE_IS("SELECT tbl_name FROM sqlite_schema WHERE name = 'P#unique:a'", "P\n");
+    base_end();
+}
+
+static void a_view_is_read(void)
+{
+    static const char *const settings[] = {"", ",\"readOnly\":true"};
+    char model[200];
+    snprintf(model, sizeof model, UNIQUE, "index");
+    for (size_t i = 0; i < 2; i++) {
+        base_begin();
+        base_run("CREATE TABLE t (no TEXT, a INTEGER); INSERT INTO t VALUES ('x', 1), ('y', 2);"
+                 "CREATE VIEW P AS SELECT no AS id, a FROM t");
+        ds_model *m = host_model(base_open(settings[i]), model);
+        CU_ASSERT_EQUAL(host_count(m, NULL), 2);
+        CU_ASSERT_EQUAL(host_count(m, "{\"a\":2}"), 1);
+        HOST_FINDS(m, "{\"order\":\"a DESC\"}", "{\"id\":\"y\",\"a\":2}\n{\"id\":\"x\",\"a\":1}\n");
+        char *line = host_get(m, ds_string("y"));
+        CU_ASSERT_STRING_EQUAL(line, "{\"id\":\"y\",\"a\":2}");
+        free(line);
+        CU_ASSERT_EQUAL(host_create(m, "{\"id\":\"z\",\"a\":3}"), DS_READONLY);
+        CU_ASSERT_EQUAL(host_update(m, ds_string("x"), "{\"a\":3}"), DS_READONLY);
+        if (i == 0) {
+            said("\"P\"");
+            said("is a view");
+            CU_ASSERT_EQUAL(ds_expire(m, ds_string("x"), 1000, &host_error), DS_READONLY);
+            CU_ASSERT_EQUAL(ds_migrate(m, NULL, NULL, &host_error), DS_OK);
+        }
+        BASE_IS("SELECT name FROM sqlite_schema ORDER BY name", "P\nt\n");
+        base_end();
+    }
+}
+
+/* ---- what SQLite's parser is too small for ---- */
+
+/* {"and":[{"a":{"gt":0}},{"or":[{"a":2},{"and":...}]}]} */
+static char *nest(size_t levels)
+{
+    char *json = calloc(levels + 1, 64), *at = json;
+    for (size_t i = 0; i < levels; i++)
+        at += sprintf(at, i % 2 == 0 ? "{\"and\":[{\"a\":{\"gt\":0}}," : "{\"or\":[{\"a\":%zu},", i);
+    at += sprintf(at, "{\"a\":3}");
+    for (size_t i = 0; i < levels; i++)
+        at += sprintf(at, "]}");
+    return json;
+}
+
+static void a_filter_may_be_nested_as_deeply_as_the_library_takes_it(void)
+{
+    static const size_t levels[] = {1, 19, 20, 21, 22, 31, 32};
+    char model[200];
+    base_begin();
+    snprintf(model, sizeof model, UNIQUE, "index");
+    ds_model *m = host_model(base_open(""), model);
+    host_create(m, "{\"id\":\"x\",\"a\":3}");
+    host_create(m, "{\"id\":\"y\",\"a\":400}");
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        char *where = nest(levels[i]), query[4000];
+        CU_ASSERT_EQUAL(host_count(m, where), 1);
+        snprintf(query, sizeof query, "{\"where\":%s,\"fields\":[\"id\"]}", where);
+        HOST_FINDS(m, query, "{\"id\":\"x\"}\n");
+        free(where);
+    }
+    base_end();
+}
+
+static void an_order_of_many_items_goes_on_behind_a_mark(void)
+{
+    char model[1000] = "{\"name\":\"M\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}", order[200] = "";
+    for (int i = 0; i < 15; i++) {
+        char more[32];
+        snprintf(more, sizeof more, ",\"p%d\":\"integer\"", i);
+        strcat(model, more);
+        snprintf(more, sizeof more, "%sp%d", i == 0 ? "" : ", ", i);
+        strcat(order, more);
+    }
+    strcat(model, "}}");
+    base_begin();
+    ds_model *m = host_model(base_open(""), model);
+    host_create(m, "{\"id\":\"x\",\"p0\":1,\"p14\":1}");
+    host_create(m, "{\"id\":\"y\",\"p0\":1,\"p14\":2}");
+    host_create(m, "{\"id\":\"z\",\"p0\":2}");
+    ds_cursor *cursor = NULL;
+    const ds_record *record = NULL;
+    CU_ASSERT_EQUAL_FATAL(ds_find(m, DS_QUERY(.order = order, .limit = 1), &cursor, &host_error), DS_OK);
+    CU_ASSERT_EQUAL(ds_cursor_next(cursor, &record, &host_error), DS_OK);
+    char *mark = ds_cursor_mark(cursor);
+    ds_cursor_close(cursor);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mark);
+    CU_ASSERT_EQUAL_FATAL(ds_find(m, DS_QUERY(.order = order, .after = mark), &cursor, &host_error), DS_OK);
+    for (const char *id = "yz"; *id != '\0'; id++) {
+        CU_ASSERT_EQUAL(ds_cursor_next(cursor, &record, &host_error), DS_OK);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+        CU_ASSERT_EQUAL(ds_record_get(record, "id").as.string[0], *id);
+    }
+    CU_ASSERT_EQUAL(ds_cursor_next(cursor, &record, &host_error), DS_OK);
+    CU_ASSERT_PTR_NULL(record);
+    ds_cursor_close(cursor);
+    ds_free(mark);
+    base_end();
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -276,6 +402,11 @@ int main(void)
          a_property_of_another_type_than_its_column_loses_nothing},
         {"an integer beyond 2^53 is a number where a double holds it",
          an_integer_beyond_2_to_the_53_is_a_number_where_a_double_holds_it},
+        {"a table that was renamed keeps its indexes", a_table_that_was_renamed_keeps_its_indexes},
+        {"a view is read", a_view_is_read},
+        {"a filter may be nested as deeply as the library takes it",
+         a_filter_may_be_nested_as_deeply_as_the_library_takes_it},
+        {"an order of many items goes on behind a mark", an_order_of_many_items_goes_on_behind_a_mark},
     };
     return SUITE_RUN("sqlite: tables with rules of their own", tests);
 }
