@@ -89,3 +89,7 @@ examples_values_SOURCES = examples/values.c examples/example.h
 examples_values_LDADD = libdatasource.la
 examples_watch_SOURCES = examples/watch.c examples/example.h
 examples_watch_LDADD = libdatasource.la
+
+# A connector template: installed, so that it can be copied and built without this tree.
+pluginexampledir = $(docdir)/examples/plugin
+dist_pluginexample_DATA = examples/plugin/README.md examples/plugin/Makefile examples/plugin/jsonfolder.c

@@ -45,6 +45,10 @@ int main(int argc, char **argv)
            (long long)ds_model_setting(tickets, "ttl").as.integer, ds_model_slot(tickets, "opened", 6),
            ds_model_slot(tickets, "colour", 6) == DS_NO_SLOT ? "none" : "one");
     must(ds_migrate(tickets, NULL, NULL, &error)); /* after a change of the definition: the stored indexes follow it */
+    char *report;
+    must(ds_migrate_check(tickets, NULL, NULL, &report, &error)); /* changes nothing */
+    printf("fits the definition: %s\n", strstr(report, "\"missing\":[]") != NULL ? "yes" : report);
+    ds_free(report);
 
     store(tickets, "{\"title\": \"The door sticks\", \"code\": \"D-1\"}");
     char *plan;

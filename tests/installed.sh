@@ -1,6 +1,7 @@
 #!/bin/sh
 # A program of a few lines, compiled with pkg-config against a library that was installed into a prefix ($1), runs unchanged
-# on memory and on Redis.
+# on memory and on Redis. The connector template, copied to an empty folder, builds there with make and pkg-config alone,
+# conforms, and the same program runs on it.
 set -eu
 prefix=${1:?the prefix of an installed library}
 folder=$(mktemp -d)
@@ -52,3 +53,17 @@ printf '{ "main": { "connector": "redis", "url": "unix://%s/redis.sock" } }' "$f
 cmp "$folder/memory.txt" "$folder/redis.txt"
 redis-cli -s "$folder/redis.sock" HGETALL user-session:123 | paste -sd' ' - | grep -qx 'name Bob age 42'
 echo "installed: $(cat "$folder/memory.txt") on memory and on Redis"
+
+mkdir "$folder/plugin"
+cp "$prefix/share/doc/libdatasource/examples/plugin/"* "$folder/plugin"
+make -s -C "$folder/plugin" CC="${CC:-cc}" CFLAGS='-O2 -Werror'
+make -s -C "$folder/plugin" check >"$folder/report" || { cat "$folder/report"; exit 1; }
+printf '{ "main": { "connector": "jsonfolder", "path": "%s/records" } }' "$folder" >"$folder/jsonfolder.json"
+DATASOURCE_PLUGIN_PATH="$folder/plugin" "$folder/host" "$folder/jsonfolder.json" >"$folder/jsonfolder.txt"
+cmp "$folder/memory.txt" "$folder/jsonfolder.txt"
+cases=$(sed -n 's/ passed, 0 failed$//p' "$folder/report" | tail -n 1)
+of_memory=$("$prefix/bin/datasource-conformance" memory | sed -n 's/ passed, 0 failed$//p' | tail -n 1)
+[ "$cases" -gt 200 ] && [ "$cases" = "$of_memory" ] || { cat "$folder/report"; exit 1; }
+make -s -C "$folder/plugin" install DESTDIR="$folder/destination"
+[ -f "$folder/destination$prefix/lib/datasource/datasource-jsonfolder.so" ]
+echo "installed: the connector template builds in an empty folder and passes $cases cases, as memory does"

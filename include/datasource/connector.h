@@ -31,6 +31,11 @@ typedef struct ds_call {
     const ds_cancel *cancel; /* or NULL */
     ds_error *error;         /* never NULL; an entry that fails fills it with ds_error_set() */
     uint32_t flags;          /* DS_CALL_* */
+    /* create_records and batch: so many times before, an id that the connector made from a sequence was taken. One that is
+     * far behind catches up by steps that grow. By `size`, as what follows. */
+    uint32_t again;
+    int64_t step;  /* for ds_call_progress(): ns that a step may last; 0: the deadline stands */
+    int64_t whole; /* what no step goes beyond; DS_NO_DEADLINE */
 } ds_call;
 enum {
     DS_CALL_FRESH = 1 /* read in order to write: from the master, not from a cache */
@@ -43,6 +48,9 @@ DS_API int ds_call_wait_ms(const ds_call *call);
 DS_API int ds_cancel_fd(const ds_cancel *cancel);
 /* DS_OK, or DS_CANCELLED or DS_TIMEOUT with the error filled: to be asked in every long loop. */
 DS_API ds_status ds_call_check(const ds_call *call);
+/* The same in a walk of many round trips (one entry may need them until it has a block, or a count), each time the backend
+ * has answered: what is waited for next is a step of its own, so the deadline is set anew, never beyond the whole's. */
+DS_API ds_status ds_call_progress(ds_call *call);
 
 /* Fills the error (NULL: does nothing) and returns `status`, so that `return ds_error_set(...)` fails. The format is
  * printf's; the result one whole sentence without a password. The data source's name is added by the library. */
@@ -334,8 +342,8 @@ typedef struct ds_connector {
 
     /* -- required -- */
 
-    /* Makes the connection object from the settings, with no input or output; what is wrong with the settings together is
-     * DS_CONFIG. One thread. */
+    /* Makes the connection object from the settings, with no input or output but a look at local files that they name
+     * (certificates, a password); what is wrong with the settings together, or with such a file, is DS_CONFIG. One thread. */
     ds_status (*open)(ds_source *source, void **connection, ds_call *call);
     /* Frees it, disconnecting if need be. One thread, last; every scan has ended and every model is closed. */
     void (*close)(void *connection);

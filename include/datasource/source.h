@@ -232,7 +232,8 @@ DS_API ds_status ds_batch_increment(ds_batch *batch, ds_model *model, ds_value i
 DS_API ds_status ds_batch_delete(ds_batch *batch, ds_model *model, ds_value id);
 DS_API ds_status ds_batch_expire(ds_batch *batch, ds_model *model, ds_value id, int64_t ttl_ms);
 DS_API size_t ds_batch_size(const ds_batch *batch); /* how many were added */
-/* A timeout for the whole run and a cancel token, which must outlive it, as ds_model_with() takes them; copied. NULL: none. */
+/* A timeout for the whole run and a cancel token, which must outlive it, as ds_model_with() takes them; copied. NULL: none.
+ * Options that ds_model_with() would refuse are refused by ds_batch_run(), until others are set. */
 DS_API void ds_batch_set_options(ds_batch *batch, const ds_options *options);
 
 enum {

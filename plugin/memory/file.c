@@ -232,11 +232,11 @@ ds_status journal_open(journal *j, const char *path, bool read_only, ds_call *ca
 {
     ds_status status;
     j->read_only = read_only;
-    j->owner = getpid();
     j->untidy = j->folder_dirty = false;
     j->compact_at = 0;
     crc_make(j->crc);
     for (int i = 0;; i++) {
+        j->owner = getpid();
         status = file_open(j, path, call);
         if (status == DS_OK)
             status = file_lock(j, call);
@@ -251,9 +251,10 @@ ds_status journal_open(journal *j, const char *path, bool read_only, ds_call *ca
     return status;
 }
 
+/* By what stays while it is open: a compaction gives it another descriptor. */
 bool journal_is_foreign(const journal *j)
 {
-    return j->fd >= 0 && j->owner != getpid();
+    return j->owner != 0 && j->owner != getpid();
 }
 
 void journal_close(journal *j)
@@ -263,6 +264,7 @@ void journal_close(journal *j)
     if (j->fd >= 0)
         close(j->fd);
     j->fd = -1;
+    j->owner = 0;
 }
 
 /* ---- a copy beside it ---- */

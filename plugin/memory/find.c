@@ -103,7 +103,7 @@ static ds_status pick_all(picking *p, ds_call *call)
     scan *s = p->scan;
     ds_status status = DS_OK;
     for (bool end = false; !end && status == DS_OK;) {
-        status = ds_call_check(call);
+        status = ds_call_progress(call);
         int64_t now = memory_now();
         pthread_rwlock_rdlock(&s->table->lock);
         for (size_t i = 0; i < PORTION && !end && status == DS_OK; i++)
@@ -234,7 +234,7 @@ ds_status memory_next(void *scanned, ds_block *block, ds_call *call)
         return next_of_list(s, block, call);
     ds_status status = DS_OK;
     while (!s->end && s->left > 0 && ds_block_wanted(block) > 0 && status == DS_OK) {
-        status = ds_call_check(call);
+        status = ds_call_progress(call);
         if (status != DS_OK)
             break;
         pthread_rwlock_rdlock(&s->table->lock);

@@ -45,7 +45,7 @@ ds_status memory_count(void *connection, const ds_model *model, const ds_filter 
     ds_status status = DS_OK;
     *count = 0;
     for (bool end = false; !end && status == DS_OK;) {
-        status = ds_call_check(call);
+        status = ds_call_progress(call);
         if (status != DS_OK)
             break;
         pthread_rwlock_rdlock(&t->lock);
@@ -108,7 +108,7 @@ static ds_status where_all(memory *m, const ds_model *model, const ds_filter *wh
     ds_status status = DS_OK;
     *count = 0;
     for (bool end = false; !end && status == DS_OK;) {
-        status = ds_call_check(call);
+        status = ds_call_progress(call);
         if (status == DS_OK)
             status = where_portion(&f, model, where, changed, change, &end, count, call);
     }

@@ -32,6 +32,13 @@ static void make_own(redis *self)
     }
 }
 
+/* They are read again at each connect; what is wrong with them is no matter of the network, so it is told before that. */
+static ds_status look_at_files(const redis_config *config, ds_error *err)
+{
+    ds_status status = config->password_file == NULL ? DS_OK : password_check(config->password_file, err);
+    return status == DS_OK && config->use_tls ? tls_check(&config->tls, err) : status;
+}
+
 ds_status redis_open(ds_source *source, redis **out, ds_call *call)
 {
     redis *made = ds_calloc(1, sizeof *made);
@@ -40,7 +47,9 @@ ds_status redis_open(ds_source *source, redis **out, ds_call *call)
     ds_status status = config_read(&made->config, source, call->error);
     if (status != DS_OK)
         goto free_made;
-    status = events_init(&made->events, source, call->error);
+    status = look_at_files(&made->config, call->error);
+    if (status == DS_OK)
+        status = events_init(&made->events, source, call->error);
     if (status != DS_OK)
         goto clear_config;
     status = lane_init(&made->main, &made->config, &made->events, &made->counters, call->error);

@@ -17,9 +17,10 @@ extern const ds_option redis_options[];
 typedef struct redis redis;
 
 /* The entries of the vtable. Several threads may call any of them but redis_open() and redis_close(). */
-ds_status redis_open(ds_source *source, redis **out, ds_call *call); /* no input or output; DS_CONFIG, DS_UNSUPPORTED */
-void redis_close(redis *connection);                                 /* NULL does nothing */
-ds_status redis_connect(redis *connection, ds_call *call);           /* one attempt; DS_OK at once where it stands */
+ds_status redis_open(ds_source *source, redis **out,
+                     ds_call *call);                       /* looks at local files alone; DS_CONFIG, DS_UNSUPPORTED */
+void redis_close(redis *connection);                       /* NULL does nothing */
+ds_status redis_connect(redis *connection, ds_call *call); /* one attempt; DS_OK at once where it stands */
 void redis_disconnect(redis *connection, ds_call *call);
 ds_status redis_ping(redis *connection, ds_call *call);
 void redis_status(redis *connection, bool *open, bool *ready);

@@ -135,7 +135,7 @@ static ds_status count_by_scan(find *self, uint64_t *count, ds_call *call)
     self->plan = (plan){.access = PLAN_SCAN};
     self->remembers = true;
     *count = 0;
-    while (status == DS_OK && !self->is_finished && (status = ds_call_check(call)) == DS_OK) {
+    while (status == DS_OK && !self->is_finished && (status = ds_call_progress(call)) == DS_OK) {
         redis_request_reset(self->request);
         scan_encode(self, MOST_AT_ONCE);
         status = redis_run(self->map->redis, self->request, false, call);

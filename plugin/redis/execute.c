@@ -5,10 +5,23 @@
 #include <strings.h>
 
 /* Commands after which a connection does not answer one reply to one command, or is no longer what the settings say:
- * the next command, of whatever thread, would meet that. */
-static const char *const refused[] = {"SUBSCRIBE",    "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE",
-                                      "SUNSUBSCRIBE", "MONITOR",    "SYNC",       "PSYNC",       "HELLO",
-                                      "AUTH",         "SELECT",     "RESET",      "QUIT"};
+ * the next command, of whatever thread, would meet that. `second`: only with this word behind it. */
+typedef struct refusal {
+    const char *name, *second;
+} refusal;
+static const refusal refused[] = {
+    {"SUBSCRIBE", NULL},    {"PSUBSCRIBE", NULL},   {"SSUBSCRIBE", NULL},  {"UNSUBSCRIBE", NULL},
+    {"PUNSUBSCRIBE", NULL}, {"SUNSUBSCRIBE", NULL}, {"MONITOR", NULL},     {"SYNC", NULL},
+    {"PSYNC", NULL},        {"REPLCONF", NULL},     {"HELLO", NULL},       {"AUTH", NULL},
+    {"SELECT", NULL},       {"RESET", NULL},        {"QUIT", NULL},        {"ASKING", NULL},
+    {"READONLY", NULL},     {"READWRITE", NULL},    {"CLIENT", "REPLY"},   {"CLIENT", "TRACKING"},
+    {"CLIENT", "CACHING"},  {"CLIENT", "SETNAME"},  {"CLIENT", "SETINFO"}, {"CLIENT", "NO-EVICT"},
+    {"CLIENT", "NO-TOUCH"}, {"SCRIPT", "DEBUG"},
+};
+
+/* Other threads' commands would get into a transaction, and one that is sent again on a fresh connection would be
+ * outside of it. */
+static const char *const transactional[] = {"MULTI", "EXEC", "DISCARD", "WATCH", "UNWATCH"};
 
 static bool is_word(const char *text, size_t length, const char *word)
 {
@@ -25,13 +38,21 @@ static ds_status check_command(size_t argc, const char *const *argv, const size_
     if (argc == 0)
         return ds_error_set(err, DS_INVALID, "a Redis command has at least a name");
     size_t length = length_of(argv, lengths, 0);
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        if (is_word(argv[0], length, refused[i]))
+    for (size_t i = 0; i < sizeof transactional / sizeof transactional[0]; i++)
+        if (is_word(argv[0], length, transactional[i]))
             return ds_error_set(err, DS_UNSUPPORTED,
-                                "the command %s changes the connection itself, which later commands share", refused[i]);
-    if (argc > 1 && is_word(argv[0], length, "CLIENT") && is_word(argv[1], length_of(argv, lengths, 1), "REPLY"))
-        return ds_error_set(err, DS_UNSUPPORTED,
-                            "the command CLIENT REPLY changes the connection itself, which later commands share");
+                                "the command %s is of a transaction on the connection, which later commands share: use "
+                                "EVAL, whose script is one atomic step",
+                                transactional[i]);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        const refusal *one = &refused[i];
+        bool has_second =
+            one->second == NULL || (argc > 1 && is_word(argv[1], length_of(argv, lengths, 1), one->second));
+        if (has_second && is_word(argv[0], length, one->name))
+            return ds_error_set(err, DS_UNSUPPORTED,
+                                "the command %s%s%s changes the connection itself, which later commands share",
+                                one->name, one->second == NULL ? "" : " ", one->second == NULL ? "" : one->second);
+    }
     return DS_OK;
 }
 

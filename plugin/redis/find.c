@@ -336,7 +336,7 @@ static void forget_read(find *self)
 /* One step further; what was read of ranges is handed on once the ids before it have been read. */
 static ds_status go_on(find *self, ds_block *block, size_t wanted, ds_call *call)
 {
-    ds_status status = ds_call_check(call);
+    ds_status status = ds_call_progress(call); /* each round trip is a step: a walk may need any number of them */
     bool is_drained = self->taken == self->pending.count;
     if (status == DS_OK && self->is_broken && is_drained)
         return mend(self, call);

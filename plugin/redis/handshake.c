@@ -35,6 +35,14 @@ static ds_status read_password(const char *path, char out[PASSWORD_BYTES], ds_er
     return DS_OK;
 }
 
+ds_status password_check(const char *path, ds_error *err)
+{
+    char password[PASSWORD_BYTES];
+    ds_status status = read_password(path, password, err);
+    explicit_bzero(password, sizeof password);
+    return status;
+}
+
 static void ask_login(redis_request *own, const char *username, const char *password)
 {
     request_begin(own, username == NULL ? 2 : 3);

@@ -36,6 +36,41 @@ static ds_status find_indexes(const ds_model *model, redis_model *state, ds_erro
     return count > 0 ? schema_cache_new(&state->schemas, err) : DS_OK;
 }
 
+static bool has_integer_id(const ds_model *model)
+{
+    return ds_model_property(model, ds_model_id_slot(model))->type == DS_PROPERTY_INTEGER;
+}
+
+/* "ns:sub:5" of the model "ns:sub" would also be the record "sub:5" of the model "ns", unless its ids are integers. */
+static bool holds(const key_space *outer, const ds_model *model, const key_space *inner)
+{
+    return outer->record_length < inner->record_length && inner->record[outer->record_length] == ':' &&
+           memcmp(outer->record, inner->record, outer->record_length) == 0 && !has_integer_id(model);
+}
+
+/* No record of a model may be one of another model's too: a find would answer it, and a delete would take it. */
+static ds_status keys_part(const mapping *map, const ds_model *model, const key_space *keys, ds_error *err)
+{
+    for (const redis_model *other = map->models; other != NULL; other = other->next) {
+        bool is_inside = holds(&other->keys, other->model, keys), is_around = holds(keys, model, &other->keys);
+        if (other->keys.record_length == keys->record_length &&
+            memcmp(other->keys.record, keys->record, keys->record_length) == 0)
+            return ds_error_set(
+                err, DS_CONFIG,
+                "the models \"%s\" and \"%s\" have the same record key, \"%s\": their records would be mixed up",
+                other->keys.name, keys->name, key_show(keys, KEY_RECORD, "", 0).text);
+        if (is_inside || is_around)
+            return ds_error_set(err, DS_CONFIG,
+                                "the record key \"%s\" of the model \"%s\" begins with \"%s\", that of the model "
+                                "\"%s\", which would take its records for its own",
+                                key_show(is_inside ? keys : &other->keys, KEY_RECORD, "", 0).text,
+                                is_inside ? keys->name : other->keys.name,
+                                key_show(is_inside ? &other->keys : keys, KEY_RECORD, "", 0).text,
+                                is_inside ? other->keys.name : keys->name);
+    }
+    return DS_OK;
+}
+
 static ds_status find_keys(const mapping *map, const ds_model *model, redis_model *state, ds_error *err)
 {
     ds_value key = ds_model_setting(model, "redis.key"), sequence = ds_model_setting(model, "redis.sequence");
@@ -49,14 +84,7 @@ static ds_status find_keys(const mapping *map, const ds_model *model, redis_mode
     if (state->keys.record_length == 0 || (state->keys.sequence != NULL && sequence.length == 0))
         return ds_error_set(err, DS_CONFIG, "the setting redis.%s of the model \"%s\" is empty",
                             state->keys.record_length == 0 ? "key" : "sequence", state->keys.name);
-    for (const redis_model *other = map->models; other != NULL; other = other->next)
-        if (other->keys.record_length == state->keys.record_length &&
-            memcmp(other->keys.record, state->keys.record, state->keys.record_length) == 0)
-            return ds_error_set(
-                err, DS_CONFIG,
-                "the models \"%s\" and \"%s\" have the same record key, \"%s\": their records would be mixed up",
-                other->keys.name, state->keys.name, key_show(&state->keys, KEY_RECORD, "", 0).text);
-    return DS_OK;
+    return keys_part(map, model, &state->keys, err);
 }
 
 static ds_status find_settings(const mapping *map, const ds_model *model, redis_model *state, ds_error *err)

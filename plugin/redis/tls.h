@@ -21,6 +21,8 @@ typedef struct tls_session tls_session;
 /* What reading and writing answer beside a number of bytes. */
 enum { IO_END = 0, IO_AGAIN = -1, IO_FAILED = -2 };
 
+ds_status tls_check(const tls_config *config, ds_error *err); /* DS_CONFIG: a file or folder that cannot be used */
+
 /* `host` as the settings name it, `where` the server's name in sentences. The descriptor stays the caller's. */
 ds_status tls_open(const tls_config *config, const char *host, const char *where, int fd, tls_session **out,
                    ds_error *err);

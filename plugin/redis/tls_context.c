@@ -164,3 +164,11 @@ ds_status tls_context_make(const tls_config *config, SSL_CTX **out, ds_error *er
     *out = context;
     return DS_OK;
 }
+
+ds_status tls_check(const tls_config *config, ds_error *err)
+{
+    SSL_CTX *context = NULL;
+    ds_status status = tls_context_make(config, &context, err);
+    SSL_CTX_free(context);
+    return status;
+}

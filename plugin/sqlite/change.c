@@ -178,7 +178,7 @@ static void write_statement(question *q, const writing *w, const change *c, cons
 {
     const table *t = w->table;
     bool sets = false;
-    text_put(&q->text, c->set == NULL ? "DELETE FROM " : "UPDATE ");
+    text_put(&q->text, c->set == NULL ? "DELETE FROM " : "UPDATE OR ABORT ");
     text_name(&q->text, t->name);
     if (c->set != NULL)
         sets = change_write_sets(q, c->set, c->whole);
@@ -207,7 +207,8 @@ static ds_status tell_why(writing *w, size_t i, const change *c, bool *missing)
     question q;
     int64_t one;
     int code = SQLITE_ROW;
-    *missing = c->expected == NULL && carried_version(w->table, c).type == DS_NULL;
+    const bool conditional = c->expected != NULL || carried_version(w->table, c).type != DS_NULL;
+    *missing = !conditional && !w->layout->has_triggers;
     if (*missing)
         return DS_OK;
     question_begin(&q, w->table, w->layout);
@@ -217,6 +218,8 @@ static ds_status tell_why(writing *w, size_t i, const change *c, bool *missing)
     code = writing_run(w, &q, &one);
     question_end(&q);
     *missing = code == SQLITE_DONE;
+    if (code == SQLITE_ROW && !conditional)
+        return writing_ignored(w, i);
     if (code == SQLITE_ROW)
         return writing_refuse(w, i, c->id, c->expected != NULL ? DS_REFUSED_CHANGED : DS_REFUSED_OLDER_VERSION);
     return *missing ? DS_OK : writing_fail(w, code);
@@ -243,10 +246,14 @@ ds_status change_apply(writing *w, size_t i, const change *c, bool *missing)
 {
     const table *t = w->table;
     text json = {.bytes = NULL};
-    bool decided = false, loose = !t->strict && w->layout->has_more;
+    bool decided = false, refused = false, loose = !t->strict && w->layout->has_more;
     bool writes_more = loose && c->set != NULL && (c->whole || sets_undeclared(t, c->set));
     ds_status status = DS_OK;
     *missing = false;
+    if (w->layout->converts && (status = writing_check(w, i, c->set, &refused)) != DS_OK)
+        return status;
+    if (refused)
+        return DS_OK;
     if (writes_more || (loose && sets_undeclared(t, c->expected)))
         status = prepare_more(w, i, c, &json, missing, &decided);
     if (status == DS_OK && !decided)

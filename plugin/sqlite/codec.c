@@ -62,6 +62,14 @@ static ds_status put_bytes(sqlite3_value *from, size_t slot, ds_type type, ds_re
     return ds_record_put(record, slot, ds_bytes_value(type, bytes == NULL ? "" : bytes, length));
 }
 
+static ds_status put_text(sqlite3_value *from, size_t slot, ds_record *record)
+{
+    const char *bytes = (const char *)sqlite3_value_text(from);
+    if (bytes != NULL)
+        return ds_record_put(record, slot, ds_string_n(bytes, (size_t)sqlite3_value_bytes(from)));
+    return sqlite3_value_type(from) == SQLITE_NULL ? DS_OK : DS_NOMEM;
+}
+
 /* What does not fit its property; the text is SQLite's own, so that CAST gives the same again. */
 static ds_status put_misfit(sqlite3_value *from, size_t slot, bool parse, ds_record *record)
 {
@@ -83,13 +91,24 @@ static ds_status put_json(sqlite3_value *from, size_t slot, int stored, ds_recor
     return bytes == NULL ? DS_NOMEM : ds_record_put_text(record, slot, bytes, (size_t)sqlite3_value_bytes(from));
 }
 
+/* Whether a double holds all of it. */
 static bool is_whole_number(sqlite3_int64 integer)
 {
-    return integer >= -((sqlite3_int64)1 << 53) && integer <= (sqlite3_int64)1 << 53;
+    double as = (double)integer;
+    return as < 9223372036854775808.0 && (sqlite3_int64)as == integer;
+}
+
+/* A column that is REAL holds integers, too, but as reals. */
+static bool is_integral(double number, sqlite3_int64 *out)
+{
+    if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0))
+        return false;
+    *out = (sqlite3_int64)number;
+    return (double)*out == number;
 }
 
 /* An integer, where the property takes it. */
-static bool integer_fits(ds_property_type type, sqlite3_int64 integer, ds_value *out)
+static inline bool integer_fits(ds_property_type type, sqlite3_int64 integer, ds_value *out)
 {
     switch (type) {
     case DS_PROPERTY_INTEGER:
@@ -109,32 +128,26 @@ static bool integer_fits(ds_property_type type, sqlite3_int64 integer, ds_value 
     }
 }
 
-/* What is not simply a value of its property's kind of storage. */
-static ds_status put_other(const column *c, sqlite3_value *from, size_t slot, int stored, ds_record *record)
-{
-    ds_value value;
-    if (stored == SQLITE_INTEGER && integer_fits(c->type, sqlite3_value_int64(from), &value))
-        return ds_record_put(record, slot, value);
-    if (c->type >= DS_PROPERTY_OBJECT)
-        return put_json(from, slot, stored, record);
-    return put_misfit(from, slot, c->trust == ODD, record);
-}
-
 /* Every value of every record that is found goes through this. */
 static inline ds_status put_value(const column *c, sqlite3_value *from, size_t slot, ds_record *record)
 {
     ds_value value;
+    sqlite3_int64 integer;
+    if (c->type == DS_PROPERTY_STRING && c->trust == SURE) /* a text, or null */
+        return put_text(from, slot, record);
     const int stored = sqlite3_value_type(from);
     switch (stored) {
     case SQLITE_NULL:
         return DS_OK;
     case SQLITE_INTEGER:
-        if (c->type == DS_PROPERTY_INTEGER)
-            return ds_record_put(record, slot, ds_integer(sqlite3_value_int64(from)));
+        if (integer_fits(c->type, sqlite3_value_int64(from), &value))
+            return ds_record_put(record, slot, value);
         break;
     case SQLITE_FLOAT:
         value = ds_number(sqlite3_value_double(from));
         if (c->type == DS_PROPERTY_NUMBER && value.as.number - value.as.number == 0)
+            return ds_record_put(record, slot, value);
+        if (c->trust == ODD && is_integral(value.as.number, &integer) && integer_fits(c->type, integer, &value))
             return ds_record_put(record, slot, value);
         break;
     case SQLITE_TEXT:
@@ -145,7 +158,9 @@ static inline ds_status put_value(const column *c, sqlite3_value *from, size_t s
         if (c->type == DS_PROPERTY_BINARY)
             return put_bytes(from, slot, DS_BINARY, record);
     }
-    return put_other(c, from, slot, stored, record);
+    if (c->type >= DS_PROPERTY_OBJECT)
+        return put_json(from, slot, stored, record);
+    return put_misfit(from, slot, c->trust == ODD, record);
 }
 
 static ds_status put_more(sqlite3_stmt *stmt, int at, ds_record *record)
@@ -157,18 +172,16 @@ static ds_status put_more(sqlite3_stmt *stmt, int at, ds_record *record)
 ds_status codec_read(const layout *l, sqlite3_stmt *stmt, const size_t *slots, size_t count, ds_record *record)
 {
     ds_status status = DS_OK;
-    for (size_t i = 0; i < count && status == DS_OK; i++)
-        status = slots[i] == DS_NO_SLOT
-                     ? put_more(stmt, (int)i, record)
-                     : put_value(&l->columns[slots[i]], sqlite3_column_value(stmt, (int)i), slots[i], record);
+    for (size_t i = 0; i < count && status == DS_OK; i++) {
+        const size_t slot = slots == NULL ? i : slots[i];
+        status = slot == DS_NO_SLOT ? put_more(stmt, (int)i, record)
+                                    : put_value(&l->columns[slot], sqlite3_column_value(stmt, (int)i), slot, record);
+    }
     return status;
 }
 
 ds_status codec_read_row(const layout *l, sqlite3_stmt *stmt, ds_record *record)
 {
-    ds_status status = DS_OK;
-    size_t i = 0;
-    for (; i < l->column_count && status == DS_OK; i++)
-        status = put_value(&l->columns[i], sqlite3_column_value(stmt, (int)i), i, record);
-    return status == DS_OK && l->shows_more ? put_more(stmt, (int)i, record) : status;
+    ds_status status = codec_read(l, stmt, NULL, l->column_count, record);
+    return status == DS_OK && l->shows_more ? put_more(stmt, (int)l->column_count, record) : status;
 }

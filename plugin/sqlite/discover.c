@@ -105,6 +105,57 @@ static bool can_be_indexed(const char *type)
     return strcmp(type, "object") != 0 && strcmp(type, "array") != 0 && strcmp(type, "any") != 0;
 }
 
+/* Whether words are a number as JSON has it: what SQL writes otherwise is not proposed. */
+static bool is_number(const char *words, bool whole)
+{
+    const char *at = words + (words[0] == '-');
+    size_t digits = strspn(at, "0123456789");
+    if (digits == 0 || digits > 15 || (at[0] == '0' && digits > 1))
+        return false;
+    at += digits;
+    if (!whole && at[0] == '.' && (digits = strspn(at + 1, "0123456789")) > 0)
+        at += 1 + digits;
+    return *at == '\0';
+}
+
+/* 'it''s' */
+static bool take_quoted(const char *words, text *out)
+{
+    size_t length = strlen(words);
+    if (length < 2 || words[0] != '\'' || words[length - 1] != '\'')
+        return false;
+    for (size_t i = 1; i < length - 1; i++) {
+        if (words[i] == '\'' && words[++i] != '\'')
+            return false;
+        text_add(out, words + i, 1);
+    }
+    return !out->failed;
+}
+
+/* The default of a column, where that is a plain value of the property's type: the library then sets it, for what it leaves
+ * out is stored as NULL. */
+static bool write_default(const char *type, const char *words, ds_buffer *out)
+{
+    text own = {.bytes = NULL};
+    bool is_truth = sqlite3_stricmp(words, "true") == 0 || strcmp(words, "1") == 0;
+    bool is_known = false;
+    if (strcmp(type, "integer") == 0 || strcmp(type, "number") == 0) {
+        is_known = is_number(words, type[0] == 'i');
+        if (is_known)
+            ds_buffer_format(out, ",\"default\":%s", words);
+    } else if (strcmp(type, "boolean") == 0) {
+        is_known = is_truth || sqlite3_stricmp(words, "false") == 0 || strcmp(words, "0") == 0;
+        if (is_known)
+            ds_buffer_format(out, ",\"default\":%s", is_truth ? "true" : "false");
+    } else if (strcmp(type, "string") == 0 && take_quoted(words, &own)) {
+        is_known = true;
+        ds_buffer_format(out, ",\"default\":");
+        ds_buffer_json(out, ds_string_n(own.length == 0 ? "" : own.bytes, own.length));
+    }
+    text_free(&own);
+    return is_known;
+}
+
 /* A column: name, type, notnull, dflt_value. */
 static int write_property(const proposal *p, sqlite3_stmt *row, bool first, ds_buffer *out)
 {
@@ -116,7 +167,7 @@ static int write_property(const proposal *p, sqlite3_stmt *row, bool first, ds_b
     ds_buffer_format(out, ":{\"type\":\"%s\"", type);
     if (is_id)
         ds_buffer_format(out, ",\"id\":true%s", p->generated ? ",\"generated\":true" : "");
-    else if (sqlite3_column_int(row, 2) != 0 && sqlite3_column_type(row, 3) == SQLITE_NULL)
+    else if (!write_default(type, word_at(row, 3), out) && sqlite3_column_int(row, 2) != 0)
         ds_buffer_format(out, ",\"required\":true");
     if (index != NULL)
         ds_buffer_format(out, ",\"%s\":true", index);

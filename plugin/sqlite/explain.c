@@ -75,7 +75,14 @@ static void write_words(const plan *p, ds_buffer *members)
     ds_buffer_format(members, ",\"sorts\":%s", p->sorts ? "true" : "false");
 }
 
-static int plan_read(conn *c, const question *q, const ds_selection *asked, ds_buffer *members)
+/* An integer id is the place of a row in the table: its order is that of the walk. */
+static bool walks_by_id(const table *t, const planning *asked, const plan *p)
+{
+    return (asked->did & DS_DID_ORDER) != 0 && asked->selection->order_count > 0 &&
+           asked->selection->order[0].slot == t->id_slot && p->scans && !p->sorts && p->index[0] == '\0';
+}
+
+static int plan_read(conn *c, const question *q, const planning *asked)
 {
     text ask = {.bytes = NULL};
     sqlite3_stmt *stmt = NULL;
@@ -91,16 +98,17 @@ static int plan_read(conn *c, const question *q, const ds_selection *asked, ds_b
         code = line == NULL ? SQLITE_NOMEM : SQLITE_OK;
         if (line == NULL)
             break;
-        take_line(q->table, line, asked, &p);
+        take_line(q->table, line, asked->selection, &p);
         text_put(&lines, lines.length == 0 ? "" : ",");
         text_json(&lines, line, strlen(line));
     }
     sqlite3_finalize(stmt);
     text_free(&ask);
     if (code == SQLITE_DONE && !lines.failed) {
-        write_words(&p, members);
-        ds_buffer_format(members, ",\"plan\":[%s],\"sql\":", lines.length == 0 ? "" : lines.bytes);
-        ds_buffer_json(members, ds_string_n(q->text.bytes, q->text.length));
+        p.by_id = p.by_id || walks_by_id(q->table, asked, &p);
+        write_words(&p, asked->members);
+        ds_buffer_format(asked->members, ",\"plan\":[%s],\"sql\":", lines.length == 0 ? "" : lines.bytes);
+        ds_buffer_json(asked->members, ds_string_n(q->text.bytes, q->text.length));
     }
     text_free(&lines);
     return code == SQLITE_DONE ? SQLITE_OK : code;
@@ -115,7 +123,7 @@ static int explain_once(conn *c, const table *t, const layout *l, void *user)
         return SQLITE_NOMEM;
     question_begin(&q, t, l);
     asked->did = select_write(&q, asked->selection, asked->may, slots, &count);
-    int code = plan_read(c, &q, asked->selection, asked->members);
+    int code = plan_read(c, &q, asked);
     question_end(&q);
     ds_free(slots);
     return code;

@@ -4,6 +4,7 @@
 #include "sqlite.h"
 
 #define CONDITIONS_MOST 500   /* of one statement: SQLite's expressions are 1,000 deep at most */
+#define DEPTH_MOST      20    /* of what is nested: SQLite's parser goes 100 steps deep, a few for each */
 #define VALUES_MOST     30000 /* parameters of one statement: 32,766 at most */
 
 void question_begin(question *q, const table *t, const layout *l)
@@ -410,11 +411,15 @@ static exactness write_children(question *q, const ds_filter_node *node, bool al
     const size_t length = q->text.length, count = q->count;
     exactness result = EXACTLY;
     size_t written = 0;
+    if (q->depth >= DEPTH_MOST)
+        return NOTHING;
     text_put(&q->text, "(");
     for (size_t i = 0; i < node->child_count; i++) {
         const size_t before = q->text.length;
         text_put(&q->text, written == 0 ? "" : all ? " AND " : " OR ");
+        q->depth++;
         exactness child = filter_write(q, node->children[i], negated);
+        q->depth--;
         if (child == NOTHING && !all) {
             text_cut(&q->text, length);
             q->count = count;

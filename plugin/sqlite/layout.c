@@ -252,7 +252,7 @@ static void write_find(const table *t, layout *l, text *to)
 
 static void write_insert(const table *t, const layout *l, text *to)
 {
-    text_put(to, "INSERT INTO ");
+    text_put(to, "INSERT OR ABORT INTO "); /* whatever the table's own ON CONFLICT says */
     text_name(to, t->name);
     text_put(to, " (");
     for (size_t i = 0; i < t->property_count; i++) {
@@ -303,32 +303,9 @@ static bool layout_write(const table *t, layout *l)
     return written;
 }
 
-/* What a column is declared as decides SQLite's affinity (https://sqlite.org/datatype3.html, 3.1). */
-typedef enum affinity { INTEGRAL, TEXTUAL, BLOBBY, REALLY, NUMERICAL } affinity;
-
-static bool declares(const char *type, const char *part)
-{
-    size_t length = strlen(part);
-    for (; *type != '\0'; type++)
-        if (sqlite3_strnicmp(type, part, (int)length) == 0)
-            return true;
-    return false;
-}
-
-static affinity affinity_of(const char *type)
-{
-    if (declares(type, "INT"))
-        return INTEGRAL;
-    if (declares(type, "CHAR") || declares(type, "CLOB") || declares(type, "TEXT"))
-        return TEXTUAL;
-    if (type[0] == '\0' || declares(type, "BLOB"))
-        return BLOBBY;
-    return declares(type, "REAL") || declares(type, "FLOA") || declares(type, "DOUB") ? REALLY : NUMERICAL;
-}
-
 static trust trust_of_type(const ds_property *property, const char *type, bool strict_table)
 {
-    affinity has = affinity_of(type);
+    affinity has = affinity_of(type, strict_table);
     switch (property->type) {
     case DS_PROPERTY_STRING:
         return has != TEXTUAL ? ODD : strict_table ? SURE : PLAIN;
@@ -349,7 +326,7 @@ static trust trust_of_type(const ds_property *property, const char *type, bool s
 static bool table_is_strict(const char *words)
 {
     const char *end = strrchr(words, ')');
-    return end != NULL && declares(end, "STRICT");
+    return end != NULL && sqlite3_strlike("%STRICT%", end, 0) == 0;
 }
 
 /* Only bytes compared as bytes are what the library compares. */
@@ -373,15 +350,31 @@ static trust trust_of(const looking *at, size_t slot, sqlite3_stmt *row)
     const table *t = at->table;
     const ds_property *property = ds_model_property(t->model, slot);
     const char *name = (const char *)sqlite3_column_text(row, 0), *type = (const char *)sqlite3_column_text(row, 1);
-    bool is_key = sqlite3_column_int(row, 2) == 1 && sqlite3_column_int(row, 3) == 0;
     if (property->type >= DS_PROPERTY_OBJECT || !is_binary(at->conn, t, name))
-        return ODD; /* JSON is not compared as text */
-    if (slot == t->id_slot && is_key && t->integer_id && sqlite3_stricmp(type, "INTEGER") == 0)
+        return ODD;                                   /* JSON is not compared as text */
+    bool is_id = slot == t->id_slot && t->integer_id; /* "INTEGER PRIMARY KEY" may go on with DESC */
+    if (is_id && at->layout->id_is_rowid)
         return SURE;
-    trust found =
-        strstr(at->words, t->text[slot]) != NULL ? SURE : trust_of_type(property, type, table_is_strict(at->words));
+    bool is_own = !is_id && strstr(at->words, t->text[slot]) != NULL;
+    trust found = is_own ? SURE : trust_of_type(property, type, table_is_strict(at->words));
     bool other_order = property->type == DS_PROPERTY_STRING && !t->lite->utf8; /* UTF-16's bytes have another */
     return found == SURE && other_order ? PLAIN : found;
+}
+
+static void column_look(const looking *at, size_t slot, sqlite3_stmt *row)
+{
+    layout *l = at->layout;
+    column *c = &l->columns[slot];
+    const char *type = (const char *)sqlite3_column_text(row, 1);
+    bool is_key = sqlite3_column_int(row, 2) == 1 && sqlite3_column_int(row, 3) == 0;
+    if (slot == at->table->id_slot)
+        l->id_is_rowid = is_key && sqlite3_stricmp(type, "INTEGER") == 0;
+    c->exists = true;
+    c->affinity = affinity_of(type, table_is_strict(at->words));
+    c->converts = affinity_changes(c->affinity, c->type);
+    l->converts = l->converts || c->converts;
+    sqlite3_snprintf((int)sizeof c->declared, c->declared, "%s", type);
+    c->trust = trust_of(at, slot, row);
 }
 
 static void column_take(const looking *at, sqlite3_stmt *row)
@@ -394,8 +387,7 @@ static void column_take(const looking *at, sqlite3_stmt *row)
     l->has_expires = l->has_expires || strcmp(name, EXPIRES_COLUMN) == 0;
     for (size_t i = 0; i < at->table->property_count; i++)
         if (sqlite3_stricmp(ds_model_property(at->table->model, i)->name, name) == 0) {
-            l->columns[i].exists = true;
-            l->columns[i].trust = trust_of(at, i, row);
+            column_look(at, i, row);
         }
 }
 
@@ -416,6 +408,40 @@ static int columns_read(const table *t, layout *l, conn *c, const char *words)
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+ds_status layout_refuse_view(const table *t, ds_error *err)
+{
+    return ds_error_set(err, DS_READONLY,
+                        "\"%s\", from which the records of the model \"%s\" come, is a view: it is only read", t->name,
+                        ds_model_name(t->model));
+}
+
+/* The SQL of a table; of a view, nothing that its columns could be known by. */
+static int words_read(const table *t, layout *l, conn *c, char **words)
+{
+    char *view = NULL;
+    int code = schema_sql_of(c, "table", t->name, words);
+    if (code == SQLITE_OK && *words == NULL)
+        code = schema_sql_of(c, "view", t->name, &view);
+    l->is_view = view != NULL;
+    l->exists = l->is_view || *words != NULL;
+    sqlite3_free(view);
+    return code;
+}
+
+static int triggers_look(const table *t, layout *l, conn *c)
+{
+    static const char ask[] = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE";
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(c->db, ask, -1, &stmt, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(stmt, 1, t->name, -1, SQLITE_STATIC);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(stmt);
+    l->has_triggers = code == SQLITE_ROW;
+    sqlite3_finalize(stmt);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
 ds_status layout_read(table *t, conn *c, layout **out, ds_call *call)
 {
     char *words = NULL;
@@ -427,10 +453,11 @@ ds_status layout_read(table *t, conn *c, layout **out, ds_call *call)
     for (size_t i = 0; code == SQLITE_OK && i < t->property_count; i++)
         l->columns[l->column_count++].type = ds_model_property(t->model, i)->type;
     if (code == SQLITE_OK)
-        code = schema_sql_of(c, "table", t->name, &words);
-    if (code == SQLITE_OK && words != NULL) {
-        l->exists = true;
-        code = columns_read(t, l, c, words);
+        code = words_read(t, l, c, &words);
+    if (code == SQLITE_OK && l->exists) {
+        code = columns_read(t, l, c, words == NULL ? "" : words);
+        if (code == SQLITE_OK)
+            code = triggers_look(t, l, c);
         l->shows_more = l->has_more && !t->strict;
     }
     if (code == SQLITE_OK && !layout_write(t, l))

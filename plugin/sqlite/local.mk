@@ -1,6 +1,7 @@
 plugin_LTLIBRARIES += plugin/datasource-sqlite.la
 plugin_datasource_sqlite_la_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 plugin_datasource_sqlite_la_SOURCES = \
+	plugin/sqlite/affinity.c \
 	plugin/sqlite/batch.c \
 	plugin/sqlite/change.c \
 	plugin/sqlite/codec.c \

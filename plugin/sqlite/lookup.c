@@ -37,7 +37,7 @@ int lookup_one(conn *c, const layout *l, ds_value id, int64_t now, ds_block *blo
     *out = NULL;
     int code = statement_get(c, l->find.bytes, l->find.length, l->find.hash, &s);
     if (code != SQLITE_OK)
-        return code == SQLITE_ERROR ? SQLITE_SCHEMA : code;
+        return names_what_is_gone(c, code) ? SQLITE_SCHEMA : code;
     code = codec_bind(s->stmt, 1, id);
     if (code == SQLITE_OK && l->has_expires)
         code = sqlite3_bind_int64(s->stmt, 2, now);
@@ -58,7 +58,7 @@ int question_first(const question *q, conn *c, statement **out)
         return SQLITE_NOMEM;
     int code = statement_get(c, q->text.bytes, q->text.length, sql_hash(q->text.bytes, q->text.length), out);
     if (code != SQLITE_OK)
-        return code == SQLITE_ERROR ? SQLITE_SCHEMA : code;
+        return names_what_is_gone(c, code) ? SQLITE_SCHEMA : code;
     code = question_bind(q, (*out)->stmt);
     if (code == SQLITE_OK)
         code = sqlite3_step((*out)->stmt);

@@ -19,7 +19,7 @@ static bool may_end(const ds_call *call)
 static int conn_progress(void *user)
 {
     const conn *c = user;
-    return may_end(c->call) && ds_call_check(c->call) != DS_OK;
+    return may_end(c->call) && (c->walks ? ds_call_progress(c->call) : ds_call_check(c->call)) != DS_OK;
 }
 
 /* Waits a little for a lock that another connection holds; 0: no longer. */
@@ -301,6 +301,7 @@ static ds_status pool_find(lite *l, bool writes, ds_call *call, conn **out)
 static void conn_take(conn *c, ds_call *call)
 {
     c->taken = true;
+    c->walks = false;
     c->call = call;
 }
 

@@ -46,6 +46,19 @@ static const char *own_words(const conn *c, int code)
     return c->db != NULL && sqlite3_extended_errcode(c->db) == code ? sqlite3_errmsg(c->db) : sqlite3_errstr(code);
 }
 
+/* A log, or a journal, belongs in the file's folder; to read by a log, too. */
+static ds_status problem_readonly(const conn *c, int code, const char *doing, ds_error *err)
+{
+    const char *file = lite_place(c->lite), *words = own_words(c, code);
+    bool opened = strcmp(doing, "opened") == 0;
+    if (code == SQLITE_READONLY_DIRECTORY || code == SQLITE_READONLY_CANTINIT || (opened && c->lite->read_only))
+        return ds_error_set(err, opened ? DS_CONFIG : DS_READONLY,
+                            "the folder of the database file \"%s\" may not be written, and SQLite needs that for what "
+                            "it keeps beside the file: %s",
+                            file, words);
+    return ds_error_set(err, DS_READONLY, "the database file \"%s\" cannot be written: %s", file, words);
+}
+
 static ds_status problem_other(const conn *c, int code, const char *doing, ds_error *err)
 {
     const char *file = lite_place(c->lite), *words = own_words(c, code);
@@ -56,9 +69,9 @@ static ds_status problem_other(const conn *c, int code, const char *doing, ds_er
         return ds_error_set(err, DS_BACKEND, "the database file \"%s\" is damaged: %s", file, words);
     case SQLITE_FULL:
         return ds_error_set(err, DS_BACKEND, "the disk is full, or the database file \"%s\" as large as it may be: %s",
-                            file, "nothing was changed");
+                            file, words);
     case SQLITE_READONLY:
-        return ds_error_set(err, DS_READONLY, "the database file \"%s\" cannot be written: %s", file, words);
+        return problem_readonly(c, code, doing, err);
     case SQLITE_PERM:
     case SQLITE_AUTH:
         return ds_error_set(err, DS_AUTH, "access to the database file \"%s\" was refused: %s", file, words);
@@ -80,6 +93,8 @@ static ds_status problem_other(const conn *c, int code, const char *doing, ds_er
 ds_status problem_tell(conn *c, int code, const char *doing, ds_error *err)
 {
     ds_status status;
+    if (code == SQLITE_IOERR_NOMEM)
+        return problem_nomem(err);
     switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

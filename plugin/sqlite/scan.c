@@ -134,7 +134,7 @@ static int scan_step_first(scan *s)
         statement_get(s->conn, q->text.bytes, q->text.length, sql_hash(q->text.bytes, q->text.length), &s->statement);
     if (code == SQLITE_OK)
         code = question_bind(q, s->statement->stmt);
-    else if (code == SQLITE_ERROR)
+    else if (names_what_is_gone(s->conn, code))
         return SQLITE_SCHEMA;
     if (code == SQLITE_OK)
         code = sqlite3_step(s->statement->stmt);
@@ -167,6 +167,7 @@ static ds_status scan_begin(scan *s, ds_call *call)
         ds_status status = pool_take(s->lite, false, call, &s->conn);
         if (status != DS_OK)
             return status;
+        s->conn->walks = true;
         int code = scan_step_first(s);
         if (code == SQLITE_ROW || code == SQLITE_DONE) {
             scan_enlist(s);
@@ -210,7 +211,10 @@ static int keep_id(scan *s)
     sqlite3_stmt *stmt = s->statement->stmt;
     int at = (int)s->id_at;
     ds_value id = ds_integer(sqlite3_column_int64(stmt, at));
-    if (!s->table->integer_id || sqlite3_column_type(stmt, at) != SQLITE_INTEGER) {
+    bool is_number = sqlite3_column_type(stmt, at) == SQLITE_INTEGER ||
+                     (sqlite3_column_type(stmt, at) == SQLITE_FLOAT &&
+                      sqlite3_column_double(stmt, at) == (double)id.as.integer); /* an integer in a column of reals */
+    if (!s->table->integer_id || !is_number) {
         const unsigned char *bytes = sqlite3_column_text(stmt, at);
         id = ds_string_n(bytes == NULL ? "" : (const char *)bytes, (size_t)sqlite3_column_bytes(stmt, at));
     }

@@ -209,16 +209,42 @@ static int has_likewise(const fitting *f, const ds_index *index, bool *has)
     return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* An index has its name for itself in the whole database, and keeps it where its table is given another. */
+static ds_status fit_elsewhere(fitting *f, const char *name)
+{
+    static const char ask[] =
+        "SELECT tbl_name FROM sqlite_schema WHERE type = 'index' AND name = ?1 COLLATE NOCASE AND "
+        "tbl_name <> ?2 COLLATE NOCASE";
+    sqlite3_stmt *stmt = NULL;
+    ds_status status = DS_OK;
+    int code = sqlite3_prepare_v2(f->conn->db, ask, -1, &stmt, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 2, f->table->name, -1, SQLITE_STATIC);
+        code = sqlite3_step(stmt);
+    }
+    if (code == SQLITE_ROW)
+        status =
+            ds_error_set(f->call->error, DS_CONFIG,
+                         "the index \"%s\", which the model \"%s\" needs, is one of the table \"%s\", that perhaps "
+                         "had another name once: drop it there, or name another table in settings.sqlite.table",
+                         name, ds_model_name(f->table->model), (const char *)sqlite3_column_text(stmt, 0));
+    else if (code != SQLITE_DONE)
+        status = fit_failed(f, code, "index");
+    sqlite3_finalize(stmt);
+    return status;
+}
+
 /* An index that must be as f->words says; `shown` is its name for people. */
 static ds_status fit_index(fitting *f, const char *name, const char *shown)
 {
     char *found = NULL;
     int code = f->words.failed ? SQLITE_NOMEM : schema_sql_of(f->conn, "index", name, &found);
     bool same = found != NULL && strcmp(found, f->words.bytes) == 0;
-    ds_status status = DS_OK;
-    if (code != SQLITE_OK)
-        status = fit_failed(f, code, "index");
-    else if (found != NULL && !same) {
+    ds_status status = code != SQLITE_OK ? fit_failed(f, code, "index") : DS_OK;
+    if (status == DS_OK && found != NULL)
+        status = fit_elsewhere(f, name);
+    if (status == DS_OK && found != NULL && !same) {
         text drop = {.bytes = NULL}, create = f->words;
         text_put(&drop, "DROP INDEX ");
         text_name(&drop, name);
@@ -314,7 +340,9 @@ static ds_status fit_id(fitting *f)
     text_put(&f->words, " (");
     text_name(&f->words, ds_model_property(t->model, t->id_slot)->name);
     text_put(&f->words, ")");
-    ds_status status = name.failed ? problem_nomem(f->call->error) : fit_step(f, "index of the id");
+    ds_status status = name.failed ? problem_nomem(f->call->error) : fit_elsewhere(f, name.bytes);
+    if (status == DS_OK)
+        status = fit_step(f, "index of the id");
     text_free(&name);
     return status;
 }
@@ -388,9 +416,12 @@ static ds_status fit_pass(fitting *f)
     ds_status status = layout_read(f->table, f->conn, &l, f->call);
     if (status != DS_OK)
         return status;
-    bool was = l->exists, expires = l->has_expires || f->table->ttl_ms > 0;
-    status = was ? fit_columns(f, l) : fit_new_table(f);
+    bool was = l->exists, expires = l->has_expires || f->table->ttl_ms > 0, is_view = l->is_view;
+    if (!is_view)
+        status = was ? fit_columns(f, l) : fit_new_table(f);
     layout_free(l);
+    if (is_view)
+        return DS_OK;
     if (status == DS_OK && was)
         status = fit_id(f);
     if (status == DS_OK)
@@ -444,6 +475,8 @@ ds_status schema_add_expires(table *t, ds_call *call)
         status = problem_tell(c, code, "changed", call->error);
     if (status == DS_OK)
         status = layout_read(t, c, &l, call);
+    if (status == DS_OK && l->is_view)
+        status = layout_refuse_view(t, call->error);
     if (status == DS_OK && !l->has_expires) {
         status = fit_column(&f, EXPIRES_COLUMN, "\"" EXPIRES_COLUMN "\" INTEGER");
         if (status == DS_OK)

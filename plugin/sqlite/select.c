@@ -49,7 +49,7 @@ static uint32_t write_rest(question *q, const ds_selection *selection, uint32_t 
     if (!ordered && (may & DS_DID_ORDER) != 0 && order_is_exact(q, selection->order, selection->order_count))
         ordered = true, did |= DS_DID_ORDER;
     bool behind = selection->after == NULL;
-    if (!behind && ordered && (may & DS_DID_AFTER) != 0) {
+    if (!behind && ordered && (may & DS_DID_AFTER) != 0 && selection->order_count <= AFTER_MOST) {
         after_write(q, selection);
         behind = true;
         did |= DS_DID_AFTER;

@@ -111,7 +111,7 @@ ds_status change_expiry(writing *w, size_t i, ds_value id, int64_t ttl_ms)
     ds_value at = ttl_ms < 0 || ttl_ms >= NEVER - w->now ? ds_null() : ds_integer(w->now + ttl_ms);
     question_begin(&q, w->table, w->layout);
     if (has)
-        write_one(&q, "UPDATE ", EXPIRES_COLUMN, " = ?", &at, id, w->now);
+        write_one(&q, "UPDATE OR ABORT ", EXPIRES_COLUMN, " = ?", &at, id, w->now);
     else
         write_one(&q, "SELECT ", ds_model_property(w->table->model, w->table->id_slot)->name, "", NULL, id, w->now);
     int code = writing_run(w, &q, &row);

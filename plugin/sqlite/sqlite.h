@@ -45,6 +45,7 @@ typedef struct conn {
     ds_call *call; /* of the thread that has the connection; NULL: nobody has it */
     int64_t waits_since;
     bool taken;
+    bool walks; /* through records, as many as there are: what it looks at is progress (ds_call_progress()) */
     uint64_t uses;
     statement kept[STATEMENT_SETS][STATEMENT_WAYS];
 } conn;
@@ -53,7 +54,8 @@ uint64_t sql_hash(const char *bytes, size_t length);
 /* Takes the text's bytes over, which must not be used after. false: out of memory. */
 bool sql_take(sql *to, text *from);
 void sql_free(sql *of);
-/* Answers SQLite's code; SQLITE_ERROR of a name that is not there any more, too. */
+/* Whether a statement was refused for a table or a column that is not there any more. */
+bool names_what_is_gone(const conn *c, int code);
 int statement_get(conn *c, const char *bytes, size_t length, uint64_t hash, statement **out);
 void statement_done(conn *c, statement *s); /* NULL does nothing */
 /* Whether another schema was met since the statement was prepared; asked after its first step. */
@@ -113,10 +115,16 @@ typedef enum trust {
     SURE   /* the table's own rules keep out what would be compared otherwise */
 } trust;
 
+/* By what it is declared as (https://sqlite.org/datatype3.html, 3.1). */
+typedef enum affinity { INTEGRAL, TEXTUAL, BLOBBY, REALLY, NUMERICAL } affinity;
+
 typedef struct column {
     ds_property_type type;
     trust trust;
+    affinity affinity;
     bool exists;
+    bool converts;     /* some values of the property into others: affinity_check() */
+    char declared[32]; /* cut, for people */
 } column;
 
 struct layout {
@@ -124,7 +132,11 @@ struct layout {
     int64_t cookie;   /* of the schema that this was read from */
     bool exists, has_more, has_expires;
     bool shows_more; /* it has such a column, and the model is not strict */
-    column *columns; /* by slot */
+    bool is_view;    /* which is only read */
+    bool has_triggers;
+    bool converts;    /* some column does */
+    bool id_is_rowid; /* so that SQLite numbers the records */
+    column *columns;  /* by slot */
     size_t column_count;
     sql find;   /* ?1 the id, ?2 now where records expire */
     sql insert; /* ?1 to ?n by slot, then `more`, then the expiry */
@@ -156,6 +168,7 @@ void layout_release(table *t, layout *l);
 void layout_forget(table *t, const layout *l); /* it does not hold any more */
 ds_status layout_read(table *t, conn *c, layout **out, ds_call *call);
 void layout_free(layout *l);
+ds_status layout_refuse_view(const table *t, ds_error *err);
 /* The columns that a record is read from, in the order of slots, then `more` where the model shows it. */
 void layout_columns(const table *t, const layout *l, text *to);
 void layout_id(const table *t, const layout *l, text *to); /* "the id is ?" */
@@ -175,12 +188,20 @@ void schema_index_name(const table *t, const ds_index *index, text *to); /* not 
 const char *schema_column_type(const table *t, size_t slot);
 int schema_sql_of(conn *c, const char *type, const char *name, char **out); /* sqlite3_free() it; NULL: not there */
 
+/* ---- affinity.c: what a column makes of values ---- */
+
+affinity affinity_of(const char *type, bool strict_table);
+/* Whether there are values of the property that such a column changes. */
+bool affinity_changes(affinity has, ds_property_type type);
+/* DS_INVALID with the column and its type, where the record (or NULL) would be stored as another one. */
+ds_status affinity_check(conn *c, const table *t, const layout *l, const ds_record *record, ds_error *err);
+
 /* ---- codec.c: values in columns ---- */
 
 int codec_bind(sqlite3_stmt *stmt, int at, ds_value value);
 /* As it is stored for a property: of type any as JSON. SQLite's code. */
 int codec_bind_property(sqlite3_stmt *stmt, int at, const column *c, ds_value value);
-/* A row's columns into the slots; DS_NO_SLOT: it is MORE_COLUMN. */
+/* A row's columns into the slots (NULL: the first ones); DS_NO_SLOT: it is MORE_COLUMN. */
 ds_status codec_read(const layout *l, sqlite3_stmt *stmt, const size_t *slots, size_t count, ds_record *record);
 /* A row as layout_columns() lays it out. */
 ds_status codec_read_row(const layout *l, sqlite3_stmt *stmt, ds_record *record);
@@ -214,7 +235,7 @@ typedef struct question {
     size_t count, room;
     char **owned; /* bytes of values that are made here */
     size_t owned_count;
-    unsigned conditions;
+    unsigned conditions, depth;
     bool failed;
 } question;
 
@@ -232,6 +253,7 @@ int question_bind(const question *q, sqlite3_stmt *stmt);
 bool question_failed(const question *q);
 /* Writes what is wanted of `where` behind a WHERE; EVERYTHING is "1". */
 exactness filter_write(question *q, const ds_filter *where, bool negated);
+#define AFTER_MOST 8 /* items of an order whose mark is written as SQL: each is two parentheses deeper */
 bool order_is_exact(const question *q, const ds_order *order, size_t count);
 void order_write(question *q, const ds_order *order, size_t count);
 /* " AND ..." behind a WHERE, which then may be two SELECTs that are merged: only an ORDER BY and a LIMIT may follow. */
@@ -293,6 +315,9 @@ bool is_constraint(int code);
 ds_status writing_tell(writing *w, size_t i, const ds_error *error);
 ds_status writing_refuse(writing *w, size_t i, ds_value id, ds_refusal refusal);
 ds_status writing_refuse_code(writing *w, size_t i, int code); /* of its statement; or fails as a whole */
+ds_status writing_ignored(writing *w, size_t i);               /* by a trigger */
+/* Refuses what the columns would change; *refused: it is told. */
+ds_status writing_check(writing *w, size_t i, const ds_record *record, bool *refused);
 /* Runs what the question says, once more where what has expired stood in the way. SQLITE_DONE, SQLITE_ROW with the first
  * column in *out, a constraint's code, or another. */
 int writing_run(writing *w, const question *q, int64_t *out);

@@ -71,6 +71,11 @@ static statement *statement_place(conn *c, const char *bytes, size_t length, uin
     return place;
 }
 
+bool names_what_is_gone(const conn *c, int code)
+{
+    return code == SQLITE_ERROR && strstr(sqlite3_errmsg(c->db), "no such ") != NULL;
+}
+
 int statement_get(conn *c, const char *bytes, size_t length, uint64_t hash, statement **out)
 {
     statement *s = statement_place(c, bytes, length, hash);

@@ -26,6 +26,7 @@ static int count_once(conn *c, const table *t, const layout *l, void *user)
     question q;
     statement *s = NULL;
     int code = SQLITE_OK;
+    c->walks = true;
     question_begin(&q, t, l);
     text_put(&q.text, "SELECT count(*) FROM ");
     text_name(&q.text, t->name);
@@ -89,15 +90,19 @@ static ds_status change_where(void *connection, const ds_model *model, const ds_
     ds_status status = writing_begin(&w, connection, model, 0, false, NULL, call);
     if (status != DS_OK)
         return status;
+    w.conn->walks = true;
     question_begin(&q, w.table, w.layout);
-    text_put(&q.text, changes == NULL ? "DELETE FROM " : "UPDATE ");
+    text_put(&q.text, changes == NULL ? "DELETE FROM " : "UPDATE OR ABORT ");
     text_name(&q.text, w.table->name);
     if (changes != NULL && !change_write_sets(&q, changes, false)) {
         text_cut(&q.text, 0);
         text_put(&q.text, "SELECT count(*) FROM ");
         text_name(&q.text, w.table->name);
     }
-    if (write_where(&q, where, w.now))
+    status = affinity_check(w.conn, w.table, w.layout, changes, call->error);
+    if (status != DS_OK)
+        status = writing_end(&w, status);
+    else if (write_where(&q, where, w.now))
         status = run_where(&w, &q, count);
     else
         status = writing_end(&w, DS_UNSUPPORTED);

@@ -3,10 +3,11 @@
  * commit. */
 #include "sqlite.h"
 
+/* Where a single statement is all, it begins and ends its own transaction. *again: a layout does not hold any more. */
 static ds_status begin_once(writing *w, bool *again)
 {
     int64_t cookie = 0;
-    int code = conn_run(w->conn, "BEGIN IMMEDIATE");
+    int code = w->alone ? SQLITE_OK : conn_run(w->conn, "BEGIN IMMEDIATE");
     *again = false;
     if (code != SQLITE_OK)
         return problem_tell(w->conn, code, "written", w->call->error);
@@ -15,7 +16,8 @@ static ds_status begin_once(writing *w, bool *again)
         *again = *again || cookie != w->tables[i].layout->cookie;
     if (code == SQLITE_OK && !*again)
         return DS_OK;
-    conn_run(w->conn, "ROLLBACK");
+    if (!w->alone)
+        conn_run(w->conn, "ROLLBACK");
     return *again ? DS_OK : problem_tell(w->conn, code, "written", w->call->error);
 }
 
@@ -68,7 +70,7 @@ static ds_status layouts_get(writing *w)
     return status;
 }
 
-/* Takes the writer and, unless a single statement does, begins. *again: a layout does not hold any more. */
+/* Takes the writer and begins. */
 static ds_status take_writer(writing *w, bool alone, bool *again)
 {
     *again = false;
@@ -77,8 +79,11 @@ static ds_status take_writer(writing *w, bool alone, bool *again)
                            : layouts_get(w);
     if (status == DS_OK && w->table_count > 1)
         status = pool_take(w->lite, true, w->call, &w->conn);
-    w->alone = alone && status == DS_OK && !w->tables->layout->has_expires;
-    if (status == DS_OK && !w->alone)
+    w->alone = alone && status == DS_OK && !w->tables->layout->has_expires && !w->tables->layout->has_triggers;
+    for (size_t i = 0; i < w->table_count && status == DS_OK; i++)
+        if (w->tables[i].layout->is_view)
+            status = layout_refuse_view(w->tables[i].table, w->call->error);
+    if (status == DS_OK)
         status = begin_once(w, again);
     if (status == DS_OK && !*again)
         return DS_OK;
@@ -136,14 +141,17 @@ void writing_turn(writing *w, const ds_model *model)
     w->layout = w->at->layout;
 }
 
-/* A commit that fails for an error of the file may still be found there after a crash. */
+/* A commit that fails for an error of the file may still be found there after a crash; a single statement commits, too. */
+static ds_status outcome_of(const writing *w, int code, ds_status status)
+{
+    bool open = (code & 0xff) == SQLITE_IOERR && status != DS_NOMEM;
+    return open ? w->call->error->status = DS_UNKNOWN_OUTCOME : status;
+}
+
 static ds_status commit(writing *w)
 {
     int code = conn_run(w->conn, "COMMIT");
-    if (code == SQLITE_OK)
-        return DS_OK;
-    ds_status status = problem_tell(w->conn, code, "written", w->call->error);
-    return (code & 0xff) == SQLITE_IOERR ? w->call->error->status = DS_UNKNOWN_OUTCOME : status;
+    return code == SQLITE_OK ? DS_OK : outcome_of(w, code, writing_fail(w, code));
 }
 
 ds_status writing_end(writing *w, ds_status status)
@@ -238,16 +246,31 @@ static ds_status refuse_taken(writing *w, size_t i, int code, const char *list)
     return refuse_unique(w, i, list);
 }
 
+/* A rule of the table may end the transaction (ROLLBACK), or leave half of a statement (FAIL): then nothing of the call can
+ * go on, for what comes next would be on its own. */
+static bool refusal_ends_all(const writing *w, int code)
+{
+    return is_constraint(code) && !w->alone &&
+           (sqlite3_get_autocommit(w->conn->db) || sqlite3_changes(w->conn->db) > 0);
+}
+
 ds_status writing_refuse_code(writing *w, size_t i, int code)
 {
     static const char begins[] = "UNIQUE constraint failed: ";
     ds_error error = {.native = code};
     const char *message = sqlite3_errmsg(w->conn->db);
+    if (refusal_ends_all(w, code)) {
+        ds_error_set(w->call->error, DS_INVALID,
+                     "the table \"%s\" does not take it, and its rules undo all that is written together with it: %s",
+                     w->table->name, message);
+        w->call->error->native = code;
+        return DS_INVALID;
+    }
     if (code == SQLITE_TOOBIG)
         ds_error_set(&error, DS_INVALID, "a record of the model \"%s\" is larger than SQLite takes",
                      ds_model_name(w->table->model));
     else if (!is_constraint(code))
-        return writing_fail(w, code);
+        return w->alone ? outcome_of(w, code, writing_fail(w, code)) : writing_fail(w, code);
     else if (strncmp(message, begins, sizeof begins - 1) == 0)
         return refuse_taken(w, i, code, message + sizeof begins - 1);
     else
@@ -262,6 +285,13 @@ ds_status writing_tell(writing *w, size_t i, const ds_error *error)
     else
         *w->call->error = *error;
     return DS_OK;
+}
+
+ds_status writing_ignored(writing *w, size_t i)
+{
+    ds_error error = {.native = SQLITE_CONSTRAINT_TRIGGER};
+    ds_error_set(&error, DS_INVALID, "a trigger of the table \"%s\" has it ignored", w->table->name);
+    return writing_tell(w, i, &error);
 }
 
 ds_status writing_refuse(writing *w, size_t i, ds_value id, ds_refusal refusal)
@@ -290,7 +320,7 @@ int writing_run(writing *w, const question *q, int64_t *out)
     code = question_bind(q, s->stmt);
     if (code == SQLITE_OK)
         code = sqlite3_step(s->stmt);
-    if (is_constraint(code) && w->layout->has_expires) {
+    if (is_constraint(code) && w->layout->has_expires && !refusal_ends_all(w, code)) {
         sqlite3_reset(s->stmt);
         purge(w);
         code = sqlite3_step(s->stmt);
@@ -357,6 +387,8 @@ static ds_status inserted(writing *w, size_t i, ds_record *record)
 {
     const table *t = w->table;
     ds_status status = DS_OK;
+    if (sqlite3_changes(w->conn->db) == 0)
+        return writing_ignored(w, i);
     w->marks[i] = CREATED;
     if (t->integer_id && record_value(record, t->id_slot).type == DS_NULL)
         status = ds_record_put(record, t->id_slot, ds_integer(sqlite3_last_insert_rowid(w->conn->db)));
@@ -365,16 +397,76 @@ static ds_status inserted(writing *w, size_t i, ds_record *record)
     return status == DS_OK ? DS_OK : problem_nomem(w->call->error);
 }
 
+ds_status writing_check(writing *w, size_t i, const ds_record *record, bool *refused)
+{
+    ds_error error = {.native = 0};
+    ds_status status = affinity_check(w->conn, w->table, w->layout, record, &error);
+    if (status == DS_INVALID) {
+        *refused = true;
+        return writing_tell(w, i, &error);
+    }
+    if (status != DS_OK)
+        *w->call->error = error;
+    return status;
+}
+
+static ds_status check_insert(writing *w, size_t i, const ds_record *record, const ds_record *defaults, bool *refused)
+{
+    const table *t = w->table;
+    ds_error error = {.native = 0};
+    *refused = record_value(record, t->id_slot).type == DS_NULL && !(t->sequenced && w->layout->id_is_rowid);
+    if (*refused && !t->sequenced)
+        ds_error_set(&error, DS_INVALID, "a record of the model \"%s\" has no id, and none can be generated",
+                     ds_model_name(t->model));
+    else if (*refused)
+        ds_error_set(
+            &error, DS_CONFIG,
+            "a record of the model \"%s\" has no id, and SQLite generates none: the column \"%s\" of the table "
+            "\"%s\" is declared \"%s\", and not INTEGER PRIMARY KEY",
+            ds_model_name(t->model), ds_model_property(t->model, t->id_slot)->name, t->name,
+            w->layout->columns[t->id_slot].declared);
+    if (*refused)
+        return writing_tell(w, i, &error);
+    if (!w->layout->converts)
+        return DS_OK;
+    ds_status status = writing_check(w, i, record, refused);
+    return status == DS_OK && !*refused ? writing_check(w, i, defaults, refused) : status;
+}
+
+/* SQLite says of a sequence that has given its last number that the disk is full. */
+static bool is_used_up(writing *w)
+{
+    question q;
+    int64_t last = sqlite3_last_insert_rowid(w->conn->db);
+    question_begin(&q, w->table, w->layout);
+    text_put(&q.text, "SELECT seq FROM sqlite_sequence WHERE name = ? COLLATE NOCASE");
+    question_value(&q, ds_string(w->table->name));
+    if (last != INT64_MAX)
+        writing_run(w, &q, &last);
+    question_end(&q);
+    return last == INT64_MAX;
+}
+
+static ds_status refuse_used_up(writing *w, size_t i)
+{
+    ds_error error = {.native = SQLITE_FULL};
+    ds_error_set(&error, DS_INVALID, "the sequence of the model \"%s\" has no number left",
+                 ds_model_name(w->table->model));
+    if (w->alone || !sqlite3_get_autocommit(w->conn->db))
+        return writing_tell(w, i, &error);
+    *w->call->error = error; /* SQLite has undone all of it */
+    return error.status;
+}
+
 ds_status writing_insert(writing *w, size_t i, ds_record *record, const ds_record *defaults)
 {
     const table *t = w->table;
     const sql *words = &w->layout->insert;
     text json = {.bytes = NULL};
-    if (!t->sequenced && record_value(record, t->id_slot).type == DS_NULL) {
-        ds_outcome_fail(w->outcomes, i, DS_INVALID, 0,
-                        "a record of the model \"%s\" has no id, and none can be generated", ds_model_name(t->model));
-        return DS_OK;
-    }
+    bool refused = false;
+    ds_status status = check_insert(w, i, record, defaults, &refused);
+    if (status != DS_OK || refused)
+        return status;
     int code = w->at->insert != NULL ? SQLITE_OK
                                      : statement_get(w->conn, words->bytes, words->length, words->hash, &w->at->insert);
     if (code != SQLITE_OK)
@@ -383,13 +475,16 @@ ds_status writing_insert(writing *w, size_t i, ds_record *record, const ds_recor
     code = bind_insert(w, stmt, record, defaults, &json);
     if (code == SQLITE_OK)
         code = sqlite3_step(stmt);
-    if (is_constraint(code) && w->layout->has_expires) {
+    if (is_constraint(code) && w->layout->has_expires && !refusal_ends_all(w, code)) {
         sqlite3_reset(stmt);
         purge(w);
         code = sqlite3_step(stmt);
     }
-    ds_status status = code == SQLITE_DONE ? inserted(w, i, record) : writing_refuse_code(w, i, code);
     sqlite3_reset(stmt);
+    if (code == SQLITE_FULL && t->sequenced && record_value(record, t->id_slot).type == DS_NULL && is_used_up(w))
+        status = refuse_used_up(w, i);
+    else
+        status = code == SQLITE_DONE ? inserted(w, i, record) : writing_refuse_code(w, i, code);
     text_free(&json);
     return status;
 }

@@ -56,6 +56,11 @@ static void *chunk_add(arena *pool, size_t size)
     return chunk->bytes;
 }
 
+bool arena_is_strict(void)
+{
+    return PIECE_IS_CHUNK;
+}
+
 static void *arena_piece(arena *pool, size_t size, size_t alignment)
 {
     size_t gap = -(uintptr_t)pool->next & (alignment - 1);
@@ -100,7 +105,7 @@ void *arena_zeroed(arena *pool, size_t count, size_t size)
     return memory == NULL ? NULL : memset(memory, 0, asked);
 }
 
-char *arena_copy(arena *pool, const void *bytes, size_t length)
+char *arena_copy_slowly(arena *pool, const void *bytes, size_t length)
 {
     char *copy = length == SIZE_MAX ? NULL : arena_piece(pool, length + 1, 1);
     if (copy == NULL)

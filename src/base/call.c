@@ -25,6 +25,16 @@ int ds_call_wait_ms(const ds_call *call)
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+ds_status ds_call_progress(ds_call *call)
+{
+    bool has_steps = call->size >= offsetof(ds_call, whole) + sizeof call->whole && call->step > 0;
+    if (has_steps) {
+        int64_t now = ds_now();
+        call->deadline = call->whole - now > call->step ? now + call->step : call->whole;
+    }
+    return ds_call_check(call);
+}
+
 ds_status ds_call_check(const ds_call *call)
 {
     if (ds_cancel_is_set(call->cancel))

@@ -17,6 +17,7 @@ const char *config_source_connector(const config *, size_t i); /* "" where it is
 bool config_has(const config *, const char *source);
 /* The connector's name with ${ENV} expanded, for ds_free(). DS_CONFIG: no such source, no connector named. */
 ds_status config_connector(const config *, const char *source, char **connector, ds_error *);
+const char *connector_plain_name(const char *name); /* without the prefix that LoopBack's packages have */
 /* Expanded and checked. */
 ds_status config_settings(const config *, const char *source, const ds_option *options, settings **out, ds_error *);
 

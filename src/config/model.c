@@ -47,6 +47,14 @@ static ds_status model_built(const reader *r, ds_status status)
 
 /* ---- properties ---- */
 
+static ds_status type_unknown(const reader *r, const char *property)
+{
+    return model_fail(r,
+                      "gives the property \"%s\" an unknown type, known are string, integer, number, boolean, date, "
+                      "binary, object, array and any, and [\"string\"] for an array",
+                      property);
+}
+
 /* A name of coerce.h, in lower case or capitalised. */
 static bool type_read(const char *name, ds_property_type *type)
 {
@@ -60,18 +68,28 @@ static bool type_read(const char *name, ds_property_type *type)
     return false;
 }
 
+/* LoopBack's ["string"] and [{"type": "string"}]: an array. What its elements are is not looked at, but must be a type. */
+static ds_status array_type_of(const reader *r, const char *property, const cJSON *item, ds_property_type *type)
+{
+    const cJSON *element = cJSON_IsObject(item->child) ? tree_member(item->child, "type") : item->child;
+    ds_property_type of;
+    *type = DS_PROPERTY_ARRAY;
+    if (item->child == NULL)
+        return DS_OK;
+    if (item->child->next != NULL || !cJSON_IsString(element) || !type_read(element->valuestring, &of))
+        return type_unknown(r, property);
+    return DS_OK;
+}
+
 static ds_status type_of(const reader *r, const char *property, const cJSON *item, ds_property_type *type)
 {
     if (item == NULL)
         return model_fail(r, "gives the property \"%s\" no type", property);
+    if (cJSON_IsArray(item))
+        return array_type_of(r, property, item, type);
     if (!cJSON_IsString(item))
         return model_fail(r, "must give the type of the property \"%s\" as a string", property);
-    if (!type_read(item->valuestring, type))
-        return model_fail(r,
-                          "gives the property \"%s\" an unknown type, known are string, integer, number, boolean, "
-                          "date, binary, object, array and any",
-                          property);
-    return DS_OK;
+    return type_read(item->valuestring, type) ? DS_OK : type_unknown(r, property);
 }
 
 static ds_status flag_of(const reader *r, const char *property, const cJSON *item, bool *flag)
@@ -143,7 +161,7 @@ static ds_status property_read(const reader *r, const cJSON *item)
     ds_buffer text = {0};
     ds_property p = {.size = sizeof p, .name = item->string, .name_length = strlen(item->string)};
     ds_status status;
-    if (cJSON_IsString(item))
+    if (cJSON_IsString(item) || cJSON_IsArray(item))
         status = type_of(r, p.name, item, &p.type);
     else if (cJSON_IsObject(item))
         status = property_read_object(r, item, &p);
@@ -319,7 +337,28 @@ static ds_status source_read(const reader *r, const cJSON *item)
     return model_built(r, definition_set_data_source(r->definition, item->valuestring, r->err));
 }
 
-static ds_status keys_known(const reader *r, const cJSON *tree)
+static bool is_empty(const cJSON *item)
+{
+    return (cJSON_IsArray(item) || cJSON_IsObject(item)) && item->child == NULL;
+}
+
+/* An upsert is checked in any case, as validateUpsert asks; what false asks for, that it is not, is not done. */
+static ds_status options_known(const reader *r, const cJSON *options)
+{
+    if (options != NULL && !cJSON_IsObject(options))
+        return model_fail(r, "must have an object for \"options\"");
+    for (const cJSON *item = options == NULL ? NULL : options->child; item != NULL; item = item->next) {
+        if (strcmp(item->string, "validateUpsert") != 0)
+            return model_fail(r, "has \"%s\" in its \"options\", which is not supported: it would not be done",
+                              item->string);
+        if (!cJSON_IsTrue(item))
+            return model_fail(r, "must have true for \"validateUpsert\" in its \"options\": upserts are checked");
+    }
+    return DS_OK;
+}
+
+/* LoopBack's generator writes all of these, empty; empty, they ask for nothing. */
+static ds_status key_known(const reader *r, const cJSON *item)
 {
     static const char *const known[] = {"name",    "dataSource", "properties",  "indexes",     "settings",  "strict",
                                         "$schema", "base",       "plural",      "http",        "relations", "acls",
@@ -330,17 +369,22 @@ static ds_status keys_known(const reader *r, const cJSON *tree)
                    {"hidden", "records would show what it hides"},
                    {"protected", "records would show what it hides"},
                    {"scope", "finds would answer what it leaves out"}};
-    const cJSON *options = tree_member(tree, "options");
-    if (options != NULL && (!cJSON_IsObject(options) || options->child != NULL))
-        return model_fail(r, "has \"options\" that are not an empty object: what they ask for would not be done");
-    for (const cJSON *item = tree->child; item != NULL; item = item->next) {
-        for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-            if (strcmp(item->string, refused[i].key) == 0)
-                return model_fail(r, "has \"%s\", which is not supported: %s", item->string, refused[i].why);
-        if (!name_in(item->string, known))
-            return model_fail(r, "has the unknown key \"%s\"", item->string);
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        if (strcmp(item->string, refused[i].key) != 0)
+            continue;
+        if (is_empty(item))
+            return DS_OK;
+        return model_fail(r, "has \"%s\", which is not supported: %s", item->string, refused[i].why);
     }
-    return DS_OK;
+    return name_in(item->string, known) ? DS_OK : model_fail(r, "has the unknown key \"%s\"", item->string);
+}
+
+static ds_status keys_known(const reader *r, const cJSON *tree)
+{
+    ds_status status = options_known(r, tree_member(tree, "options"));
+    for (const cJSON *item = tree->child; item != NULL && status == DS_OK; item = item->next)
+        status = key_known(r, item);
+    return status;
 }
 
 static ds_status name_read(reader *r, const char *key, const cJSON *tree)

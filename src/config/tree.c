@@ -94,18 +94,37 @@ ds_status tree_parse(const char *place, const char *text, size_t length, cJSON *
     return status;
 }
 
+/* Elements of an array are values, and stay what they are. */
+static void tree_drop_nulls(cJSON *tree)
+{
+    for (cJSON *item = tree->child, *next = NULL; cJSON_IsObject(tree) && item != NULL; item = next) {
+        next = item->next;
+        if (cJSON_IsNull(item))
+            cJSON_Delete(cJSON_DetachItemViaPointer(tree, item));
+        else
+            tree_drop_nulls(item);
+    }
+}
+
 /* Moves nodes only: cJSON_AddItemToArray leaves the key of a node that has one alone, and allocates nothing. */
 void tree_merge(cJSON *base, cJSON *over)
 {
     while (over->child != NULL) {
         cJSON *item = cJSON_DetachItemViaPointer(over, over->child);
         cJSON *before = cJSON_GetObjectItemCaseSensitive(base, item->string);
-        if (before == NULL)
-            cJSON_AddItemToArray(base, item);
-        else if (cJSON_IsObject(before) && cJSON_IsObject(item))
+        if (cJSON_IsObject(before) && cJSON_IsObject(item)) {
             tree_merge(before, item);
-        else
+            continue;
+        }
+        tree_drop_nulls(item);
+        if (cJSON_IsNull(item)) {
+            cJSON_Delete(before == NULL ? NULL : cJSON_DetachItemViaPointer(base, before));
+            cJSON_Delete(item);
+        } else if (before == NULL) {
+            cJSON_AddItemToArray(base, item);
+        } else {
             cJSON_ReplaceItemViaPointer(base, before, item);
+        }
     }
     tree_free(over);
 }

@@ -10,7 +10,8 @@
 ds_status tree_parse(const char *place, const char *text, size_t length, cJSON **out, ds_error *);
 void tree_free(cJSON *);
 const cJSON *tree_member(const cJSON *object, const char *name); /* NULL: none, or not an object */
-void tree_merge(cJSON *base, cJSON *over);   /* two objects: deep; what both have is `over`'s; `over` is consumed */
+/* Two objects: deep; what both have is `over`'s, and a null in `over` removes the member; `over` is consumed. */
+void tree_merge(cJSON *base, cJSON *over);
 void tree_print(ds_buffer *, const cJSON *); /* JSON text on one line */
 
 /* Appends a name to "a, b, c", for sentences that list names. */

@@ -1,13 +1,14 @@
-/* Blocks: the records that a connector answers at a time, all in one arena. A block that is filled again and again
- * allocates nothing once it has grown to the size that is wanted. */
+/* Blocks: the records that a connector answers at a time, their bytes all in one arena. A block that is filled again and
+ * again allocates nothing once it has grown to the size that is wanted, and makes no record again that it has made. */
 #include "model/record_slots.h"
 
 struct ds_block {
     const definition *definition;
-    ds_record **records; /* in an order of its own, since records are dropped */
-    size_t count, room, wanted;
+    ds_record **records; /* in an order of its own, since records are dropped; from count on those to be used again */
+    size_t count, made, room, wanted;
     size_t slots; /* of the record added last, so that the next one has room for as many */
-    arena arena;
+    arena shapes; /* the records themselves */
+    arena arena;  /* what they hold */
 };
 
 ds_block *block_new(const definition *def)
@@ -25,6 +26,10 @@ void block_reset(ds_block *block, size_t wanted)
     block->count = 0;
     block->wanted = wanted;
     arena_reset(&block->arena);
+    if (arena_is_strict()) { /* so that a record is not used after it has gone */
+        arena_reset(&block->shapes);
+        block->made = 0;
+    }
 }
 
 void block_free(ds_block *block)
@@ -32,6 +37,7 @@ void block_free(ds_block *block)
     if (block == NULL)
         return;
     arena_free(&block->arena);
+    arena_free(&block->shapes);
     ds_free(block->records);
     ds_free(block);
 }
@@ -41,15 +47,9 @@ ds_record *block_record(const ds_block *block, size_t i)
     return i < block->count ? block->records[i] : NULL;
 }
 
-arena *block_arena(ds_block *block)
+/* One more record than were ever wanted. */
+static ds_record *make_record(ds_block *block)
 {
-    return &block->arena;
-}
-
-ds_record *ds_block_add(ds_block *block)
-{
-    if (block == NULL)
-        return NULL;
     if (block->count == block->room) {
         size_t room = block->room == 0 ? 64 : 2 * block->room;
         ds_record **records = ds_realloc(block->records, room * sizeof *records);
@@ -60,9 +60,23 @@ ds_record *ds_block_add(ds_block *block)
     }
     if (block->count != 0)
         block->slots = block->records[block->count - 1]->count;
-    ds_record *record = record_make(block->definition, &block->arena, block->slots, 0);
-    if (record != NULL)
-        block->records[block->count++] = record;
+    ds_record *record = record_make(block->definition, &block->shapes, block->slots, 0);
+    if (record == NULL)
+        return NULL;
+    record->arena = &block->arena;
+    block->records[block->count++] = record;
+    block->made++;
+    return record;
+}
+
+ds_record *ds_block_add(ds_block *block)
+{
+    if (block == NULL)
+        return NULL;
+    if (block->count == block->made)
+        return make_record(block);
+    ds_record *record = block->records[block->count++];
+    record_renew(record);
     return record;
 }
 
@@ -88,7 +102,8 @@ void ds_block_drop(ds_block *block, ds_record *record)
         i--;
     if (i == 0)
         return;
-    memmove(&block->records[i - 1], &block->records[i], (block->count - i) * sizeof(ds_record *));
+    memmove(&block->records[i - 1], &block->records[i], (block->made - i) * sizeof(ds_record *));
+    block->records[block->made - 1] = record;
     block->count--;
 }
 

@@ -10,10 +10,23 @@
 
 /* ---- making and freeing ---- */
 
+static size_t states_size(size_t room) /* in words */
+{
+    return (room + 7) / 8 * 8;
+}
+
 static size_t arrays_size(size_t room, size_t extras, bool standalone)
 {
-    size_t slot = sizeof(ds_value) + (standalone ? sizeof(byte_room) : 0) + sizeof(uint8_t);
-    return room * slot + extras * sizeof(extra_name);
+    size_t slot = sizeof(ds_value) + (standalone ? sizeof(byte_room) : 0);
+    return room * slot + extras * sizeof(extra_name) + states_size(room);
+}
+
+/* No slot holds anything; in words, since there are few, and this is done for each record that is read. */
+static inline void states_clear(ds_record *record)
+{
+    const uint64_t nothing = 0;
+    for (size_t i = 0; i < record->room; i += sizeof nothing)
+        memcpy(record->states + i, &nothing, sizeof nothing);
 }
 
 /* Lets the arrays point into memory of arrays_size(); that of the states, which must be 0 at first, comes last. */
@@ -30,7 +43,7 @@ static void lay_arrays(ds_record *record, void *memory, size_t room)
         behind = (char *)(record->places + room);
     }
     record->states = (uint8_t *)behind;
-    memset(record->states, 0, room);
+    states_clear(record);
 }
 
 static char *spare_of(ds_record *record)
@@ -108,12 +121,26 @@ void record_clear(ds_record *record)
     record->table_size = 0;
     record->count = (uint32_t)record->definition->property_count;
     if (!record->standalone) {
-        memset(record->states, 0, record->room);
+        states_clear(record);
         return;
     }
     arena_reset(&record->own);
     arena_lend(&record->own, spare_of(record), record->spare);
     lay_arrays(record, record + 1, record->first_room);
+}
+
+void record_renew(ds_record *record)
+{
+    if (record->values == (ds_value *)(record + 1))
+        states_clear(record);
+    else
+        lay_arrays(record, record + 1, record->first_room);
+    record->count = (uint32_t)record->definition->property_count;
+    record->raws = NULL;
+    record->table = NULL;
+    record->table_size = 0;
+    record->fresh_id = record->has_outcome = record->marked = false;
+    record->failed = DS_OK;
 }
 
 /* ---- undeclared properties ---- */
@@ -354,15 +381,16 @@ void record_slot_name(const ds_record *record, size_t slot, const char **name, s
 
 bool ds_record_field(const ds_record *record, size_t slot, ds_field *out)
 {
-    if (out == NULL)
+    if (out == NULL || record == NULL || slot >= record->count)
         return false;
-    if (record == NULL || !slot_is_shown(record, slot))
+    const unsigned state = record->states[slot];
+    if ((state & (SLOT_SET | SLOT_HIDDEN)) != SLOT_SET)
         return false;
+    const raw_text *raw = (state & SLOT_RAW) != 0 ? &record->raws[slot] : NULL;
     slot_name(record, slot, &out->name, &out->name_length);
-    bool has_raw = (record->states[slot] & SLOT_RAW) != 0;
     out->value = record->values[slot];
-    out->raw = has_raw ? record->raws[slot].text : NULL;
-    out->raw_length = has_raw ? record->raws[slot].length : 0;
+    out->raw = raw == NULL ? NULL : raw->text;
+    out->raw_length = raw == NULL ? 0 : raw->length;
     return true;
 }
 

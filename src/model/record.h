@@ -29,7 +29,6 @@ void record_set_outcome(ds_record *, const ds_error *); /* what ds_record_outcom
 ds_block *block_new(const definition *); /* NULL: out of memory */
 void block_reset(ds_block *, size_t wanted);
 ds_record *block_record(const ds_block *, size_t i);
-arena *block_arena(ds_block *);
 void block_free(ds_block *); /* NULL does nothing */
 
 /* JSON of data: read with jansson, written by us (src/model/json_*.c). */

@@ -4,35 +4,27 @@
 #include "query/name.h"
 #include "query/order.h"
 
-#define MEMBER(name)                                                                                                   \
-    {                                                                                                                  \
-        offsetof(ds_query, name), sizeof(((ds_query *)0)->name)                                                        \
-    }
-
+static const uint32_t SIZE_LEAST = offsetof(ds_query, exclude_fields) + sizeof(bool); /* of the first version's */
 static const uint32_t SIZE_MOST = 512; /* of a newer host's query: far more than it will ever grow to */
 
-/* What a host's query holds; a member that its size does not cover is zero, and what lies beyond ours must be. */
+/* What a host's query holds; a member of a later version that its size does not cover is zero, and what lies beyond ours
+ * must be. */
 static ds_status read_query(const ds_query *from, ds_query *out, ds_error *err)
 {
-    static const struct {
-        size_t offset, size;
-    } members[] = {MEMBER(where), MEMBER(order),  MEMBER(limit),       MEMBER(skip),
-                   MEMBER(after), MEMBER(fields), MEMBER(field_count), MEMBER(exclude_fields)};
     ds_query_init(out);
     if (from == NULL)
         return DS_OK;
     if (from->size < sizeof from->size)
         return ds_error_set(err, DS_INVALID, "the query's size is not set: make it with DS_QUERY or ds_query_init");
-    if (from->size > SIZE_MOST)
+    if (from->size < SIZE_LEAST || from->size > SIZE_MOST)
         return ds_error_set(err, DS_INVALID, "the query's size %u is none that a ds_query has", from->size);
     for (size_t i = sizeof *from; i < from->size; i++)
         if (((const unsigned char *)from)[i] != 0)
             return ds_error_set(err, DS_INVALID,
                                 "the query asks for something that this version of the library (%s) does not know",
                                 ds_version());
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        if (from->size >= members[i].offset + members[i].size)
-            memcpy((char *)out + members[i].offset, (const char *)from + members[i].offset, members[i].size);
+    memcpy(out, from, from->size < sizeof *out ? from->size : sizeof *out);
+    out->size = (uint32_t)sizeof *out;
     return DS_OK;
 }
 

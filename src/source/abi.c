@@ -15,6 +15,13 @@ _Static_assert(sizeof(ds_value) == 16, "ds_value has grown");
 /* of what a connector reads: members are added behind the last */
 _Static_assert(offsetof(ds_write, model) == 8 && offsetof(ds_write, record) == 8 + sizeof(void *) + sizeof(ds_value),
                "the head of ds_write has moved");
+_Static_assert(offsetof(ds_call, deadline) == 8 && offsetof(ds_call, cancel) == 16 &&
+                   offsetof(ds_call, error) == 16 + sizeof(void *) &&
+                   offsetof(ds_call, flags) == 16 + 2 * sizeof(void *) &&
+                   offsetof(ds_call, again) == 20 + 2 * sizeof(void *) &&
+                   offsetof(ds_call, step) == 24 + 2 * sizeof(void *) &&
+                   offsetof(ds_call, whole) == 32 + 2 * sizeof(void *) && sizeof(ds_call) == 40 + 2 * sizeof(void *),
+               "ds_call has moved");
 HOLD(open, 0);
 HOLD(close, 1);
 HOLD(connect, 2);

@@ -33,8 +33,9 @@ void ds_batch_set_options(ds_batch *batch, const ds_options *options)
     if (batch == NULL)
         return;
     batch->options = (ds_options){.size = sizeof batch->options};
-    if (options != NULL)
-        memcpy(&batch->options, options, options->size < sizeof *options ? options->size : sizeof *options);
+    batch->refused = options != NULL && options_check(options, &batch->refusal) != DS_OK ? &batch->refusal : NULL;
+    if (options != NULL && batch->refused == NULL)
+        batch->options = *options;
 }
 
 /* ---- adding ---- */

@@ -29,7 +29,9 @@ struct ds_batch {
     arena given; /* ids, names and values */
     step *steps;
     size_t count, room;
-    bool failed; /* to add, for memory; sticks */
+    bool failed;             /* to add, for memory; sticks */
+    const ds_error *refused; /* the options that were set last; NULL: they are fine */
+    ds_error refusal;
     bool was_run;
     arena told; /* the errors of the last run */
 };

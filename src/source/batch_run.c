@@ -198,6 +198,7 @@ static ds_status run_whole(run *self)
     unsigned tries = 0;
     pass_rest(self);
     do {
+        self->op->call.again = tries;
         status = ask_whole(self);
         failed = status == DS_OK ? first_failed(self) : SIZE_MAX;
     } while (failed != SIZE_MAX && ++tries < MANY_TIMES && numbers_again(self, failed));
@@ -208,6 +209,8 @@ static ds_status run_whole(run *self)
     ds_error error = self->op->error;
     if (failed != SIZE_MAX)
         status = passed_status(self, failed, DS_OK, &error);
+    if (tries >= MANY_TIMES && outcome_refused(&self->outcomes, failed, DS_REFUSED_ID_TAKEN))
+        error_sequence(self->turns[failed].write.model, &error);
     settle_failed(self, failed, status, &error);
     return status;
 }
@@ -267,6 +270,10 @@ static ds_status batch_check(const ds_batch *batch, unsigned flags, ds_error *er
     const ds_connector *connector = batch->source->connector;
     if (batch->failed)
         return ds_error_set(err, DS_NOMEM, "out of memory when the batch was put together: nothing of it is done");
+    if (batch->refused != NULL) {
+        error_copy(err, batch->refused);
+        return batch->refused->status;
+    }
     if ((flags & ~(unsigned)DS_ATOMIC) != 0)
         return ds_error_set(err, DS_INVALID, "a batch knows no flags 0x%x", flags);
     if ((flags & DS_ATOMIC) == 0)

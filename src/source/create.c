@@ -87,12 +87,17 @@ static bool was_stored_by_another_place(const batch *self, size_t passed)
     return false;
 }
 
-/* The sequence made an id that others have taken meanwhile: the next one may be free. */
+/* It was refused for an id that the sequence made. */
+static bool has_made_id(const batch *self, size_t i)
+{
+    return outcome_refused(&self->outcomes, i, DS_REFUSED_ID_TAKEN) &&
+           filling_sequence(&self->fillings[self->places[i]], self->op->model) && !was_stored_by_another_place(self, i);
+}
+
+/* Others have taken the id meanwhile, or the sequence is behind: the next one may be free. */
 static bool try_again(batch *self, size_t i, unsigned round)
 {
-    const filling *filled = &self->fillings[self->places[i]];
-    if (round >= MANY_TIMES || !outcome_refused(&self->outcomes, i, DS_REFUSED_ID_TAKEN) ||
-        !filling_sequence(filled, self->op->model) || was_stored_by_another_place(self, i))
+    if (round + 1 >= MANY_TIMES || !has_made_id(self, i))
         return false;
     record_unset(self->passed[i], self->op->model->definition->id_slot);
     return true;
@@ -105,6 +110,8 @@ static void settle(batch *self, size_t i, ds_status entry)
     ds_error error = {.status = DS_OK};
     ds_status status = outcome_status(&self->outcomes, i, self->op, entry, record_peek(record, def->id_slot), &error);
     error.status = status;
+    if (has_made_id(self, i))
+        error_sequence(self->op->model, &error);
     if (status == DS_OK) {
         self->created++;
         record_set_outcome(record, &error);
@@ -141,6 +148,7 @@ static void write_passed(batch *self)
         outcomes_reset(&self->outcomes);
         operation_step(op);
         op->error = (ds_error){.status = DS_OK};
+        op->call.again = round;
         ds_status status = ds_call_check(&op->call);
         if (status == DS_OK)
             status = op->connector->create_records(op->connection, op->model, self->passed, self->passed_count,
@@ -152,6 +160,7 @@ static void write_passed(batch *self)
                 settle(self, i, status);
         keep_unsettled(self);
     }
+    self->op->call.again = 0;
 }
 
 static ds_status batch_open(batch *self, operation *op, size_t room)

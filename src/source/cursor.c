@@ -93,7 +93,7 @@ ds_status ds_cursor_next(ds_cursor *cursor, const ds_record **out, ds_error *err
     }
     if (record == NULL)
         return DS_OK;
-    if (cursor->selection != NULL)
+    if (cursor->selection != NULL && !cursor->selection->all_fields)
         selection_hide(cursor->selection, record);
     cursor->returned = true;
     *out = record;

@@ -7,7 +7,7 @@ static ds_status discover(operation *op, const char *pattern, char **models_json
         return ds_error_set(&op->error, DS_UNSUPPORTED,
                             "the connector %s cannot propose models from what is stored there", op->connector->name);
     ds_buffer models = {0};
-    op->call.deadline = op->whole; /* no step: it takes as long as there are records */
+    operation_no_step(op); /* it takes as long as there are records */
     ds_status status = op->connector->discover(op->connection, pattern, &models, &op->call);
     if (status == DS_OK && (*models_json = buffer_take(&models)) == NULL)
         status = error_nomem(&op->error);

@@ -3,14 +3,14 @@
  * source. */
 #include "source/loader.h"
 
+#include "config/config.h"
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define ALIAS "loopback-connector-"
 
 typedef struct known {
     struct known *next;
@@ -170,8 +170,7 @@ const ds_connector *ds_connector_find(const char *name, ds_error *err)
         ds_error_set(err, DS_INVALID, "the connector's name is NULL");
         return NULL;
     }
-    if (strncmp(name, ALIAS, strlen(ALIAS)) == 0)
-        name += strlen(ALIAS);
+    name = connector_plain_name(name);
     const ds_connector *found = NULL;
     pthread_mutex_lock(&lock);
     known *k = known_find(name);

@@ -4,7 +4,7 @@
 static ds_status migrate(operation *op, uint32_t flags, ds_progress *progress, void *user, ds_buffer *report)
 {
     ds_status status = DS_UNSUPPORTED;
-    op->call.deadline = op->whole; /* no step: it takes as long as there are records, and tells its progress */
+    operation_no_step(op); /* it takes as long as there are records, and tells its progress */
     if (op->connector->migrate != NULL)
         status = op->connector->migrate(op->connection, op->model, flags, progress, user, report, &op->call);
     return left_to_library(op, status) ? DS_OK : status; /* a backend with nothing to migrate */
@@ -17,7 +17,8 @@ ds_status ds_migrate(ds_model *model, ds_progress *progress, void *user, ds_erro
         return status;
     operation op;
     ds_buffer report = {.text = NULL};
-    status = operation_begin(&op, model->source, model, true);
+    const bool writes = model->source->connector->migrate != NULL; /* otherwise there is nothing to refuse */
+    status = operation_begin(&op, model->source, model, writes);
     if (status == DS_OK)
         status = migrate(&op, 0, progress, user, &report);
     buffer_free(&report);

@@ -186,31 +186,16 @@ ds_source *ds_model_source(const ds_model *model)
     return model == NULL ? NULL : model->source;
 }
 
-static ds_status check_options(const ds_model *model, const ds_options *options, ds_error *err)
-{
-    const char *name = model->definition->name;
-    if (options->size < sizeof *options)
-        return ds_error_set(err, DS_INVALID,
-                            "the options of a view of the model %s have the size %u; set it to sizeof(ds_options)",
-                            name, options->size);
-    if (options->timeout_ms < 0 || options->timeout_ms > INT64_MAX / 2000000)
-        return ds_error_set(err, DS_INVALID,
-                            "the timeout of a view of the model %s must be a sensible number of ms, not %lld", name,
-                            (long long)options->timeout_ms);
-    if (options->read_from != DS_READ_MASTER && options->read_from != DS_READ_REPLICA)
-        return ds_error_set(err, DS_INVALID, "the options of a view of the model %s read from %d, which is no place",
-                            name, (int)options->read_from);
-    return DS_OK;
-}
-
 ds_status ds_model_with(const ds_model *model, const ds_options *options, ds_model **out, ds_error *err)
 {
     if (model == NULL || options == NULL || out == NULL)
         return ds_error_set(err, DS_INVALID, "ds_model_with needs a model, options and a place for the view");
     *out = NULL;
     ds_error error = {0};
-    if (check_options(model, options, &error) != DS_OK)
+    if (options_check(options, &error) != DS_OK) {
+        error_prefix(&error, "a view of the model %s: ", model->definition->name);
         return tell(model->source, &error, err);
+    }
     ds_model *view = ds_calloc(1, sizeof *view);
     if (view == NULL) {
         error_nomem(&error);

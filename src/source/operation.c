@@ -24,6 +24,27 @@ void operation_step(operation *op)
     int64_t ms = op->source->command_timeout_ms;
     int64_t step = ms == 0 ? DS_NO_DEADLINE : ds_now() + ms * 1000000;
     op->call.deadline = step < op->whole ? step : op->whole;
+    op->call.step = ms * 1000000;
+    op->call.whole = op->whole;
+}
+
+void operation_no_step(operation *op)
+{
+    op->call.deadline = op->call.whole = op->whole;
+    op->call.step = 0;
+}
+
+ds_status options_check(const ds_options *options, ds_error *err)
+{
+    if (options->size < sizeof *options)
+        return ds_error_set(err, DS_INVALID, "the options have the size %u; set it to sizeof(ds_options)",
+                            options->size);
+    if (options->timeout_ms < 0 || options->timeout_ms > INT64_MAX / 2000000)
+        return ds_error_set(err, DS_INVALID, "the timeout of the options must be a sensible number of ms, not %lld",
+                            (long long)options->timeout_ms);
+    if (options->read_from != DS_READ_MASTER && options->read_from != DS_READ_REPLICA)
+        return ds_error_set(err, DS_INVALID, "the options read from %d, which is no place", (int)options->read_from);
+    return DS_OK;
 }
 
 static void take_options(operation *op, const ds_options *options)

@@ -90,12 +90,15 @@ typedef struct operation {
     bool began;        /* it was admitted and connected */
 } operation;
 
+/* What a host passes: DS_INVALID where it makes no sense. */
+ds_status options_check(const ds_options *, ds_error *);
 /* Refuses a source that was disconnected, a write to a read-only one; connects if need be (operation_step's deadline). */
 ds_status operation_begin(operation *, ds_source *, const ds_model * /* or a view, or NULL */, bool is_write);
 /* Of several models: the caller names op->model as it goes. */
 ds_status operation_begin_many(operation *, ds_source *, const ds_options *, bool is_write);
 /* A new step: the deadline is commandTimeout from now, or the whole's if that is sooner. */
 void operation_step(operation *);
+void operation_no_step(operation *); /* the deadline is the whole's */
 /* After an entry of many writes, whose failure may not be the operation's: so that a lost connection is forgotten. */
 void operation_note(operation *, ds_status entry);
 /* Ends it: counts it, forgets the connection on DS_LOST and DS_UNREACHABLE, hands the error (with the source's name) to the

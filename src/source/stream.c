@@ -148,11 +148,17 @@ static ds_status passes(const stream *self, const ds_record *record, bool *out, 
 
 static ds_status take_from_block(stream *self, ds_record **out, ds_error *err)
 {
-    size_t count = ds_block_count(self->block);
+    const uint32_t looked = DS_DID_WHERE | DS_DID_AFTER;
     bool passed = false;
     *out = NULL;
-    while (!passed && self->position < count) {
+    if ((self->done & looked) == looked) {
+        *out = block_record(self->block, self->position++); /* NULL behind the last one */
+        return DS_OK;
+    }
+    while (!passed) {
         ds_record *record = block_record(self->block, self->position++);
+        if (record == NULL)
+            break;
         ds_status status = passes(self, record, &passed, err);
         if (status != DS_OK)
             return status;
@@ -174,7 +180,7 @@ static ds_status sort_all(stream *self, operation *op)
     block_reset(self->block, 0);
     self->position = 0;
     self->sorted = true;
-    op->call.deadline = op->whole; /* sorting waits for no backend */
+    operation_no_step(op); /* sorting waits for no backend */
     return sorter_finish(&self->sorter, &op->call);
 }
 

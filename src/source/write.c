@@ -21,6 +21,14 @@ static ds_status settle(operation *op, ds_outcomes *outcomes, ds_status entry, d
     return status;
 }
 
+void error_sequence(const ds_model *model, ds_error *err)
+{
+    error_prefix(err,
+                 "the sequence of the generated ids of model \"%s\" is behind those in use, and %d of its numbers were "
+                 "taken: ",
+                 model->definition->name, MANY_TIMES);
+}
+
 ds_status create_one(operation *op, ds_record *record, const filling *filled, int *refusal)
 {
     size_t id_slot = op->model->definition->id_slot;
@@ -31,9 +39,13 @@ ds_status create_one(operation *op, ds_record *record, const filling *filled, in
             record_unset(record, id_slot);
         ds_outcomes outcomes;
         outcomes_init(&outcomes, 1, NULL);
+        op->call.again = tries;
         status = op->connector->create_records(op->connection, op->model, &record, 1, &outcomes, &op->call);
         status = settle(op, &outcomes, status, record_peek(record, id_slot), refusal);
     } while (*refusal == DS_REFUSED_ID_TAKEN && filling_sequence(filled, op->model) && ++tries < MANY_TIMES);
+    op->call.again = 0;
+    if (tries >= MANY_TIMES)
+        error_sequence(op->model, &op->error);
     return status;
 }
 

@@ -23,11 +23,23 @@ tests_cli_test_dsctl_copy_SOURCES = tests/cli/test_dsctl_copy.c
 tests_cli_test_dsctl_copy_CPPFLAGS = $(CLI_CPPFLAGS)
 tests_cli_test_dsctl_copy_LDADD = $(CLI_LIBS)
 
+check_PROGRAMS += tests/cli/test_dsctl_copies
+TESTS += tests/cli/test_dsctl_copies
+tests_cli_test_dsctl_copies_SOURCES = tests/cli/test_dsctl_copies.c
+tests_cli_test_dsctl_copies_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_copies_LDADD = $(CLI_LIBS)
+
 check_PROGRAMS += tests/cli/test_dsctl_csv
 TESTS += tests/cli/test_dsctl_csv
 tests_cli_test_dsctl_csv_SOURCES = tests/cli/test_dsctl_csv.c
 tests_cli_test_dsctl_csv_CPPFLAGS = $(CLI_CPPFLAGS)
 tests_cli_test_dsctl_csv_LDADD = $(CLI_LIBS)
+
+check_PROGRAMS += tests/cli/test_dsctl_files
+TESTS += tests/cli/test_dsctl_files
+tests_cli_test_dsctl_files_SOURCES = tests/cli/test_dsctl_files.c
+tests_cli_test_dsctl_files_CPPFLAGS = $(CLI_CPPFLAGS) -DDSCTL_VERSION='"$(PACKAGE_VERSION)"'
+tests_cli_test_dsctl_files_LDADD = $(CLI_LIBS)
 
 check_PROGRAMS += tests/cli/test_dsctl_shell
 TESTS += tests/cli/test_dsctl_shell

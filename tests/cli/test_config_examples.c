@@ -28,17 +28,22 @@ static void set_number(const char *name, int number)
 
 /* ---- using one ---- */
 
-static ds_catalog *open_example(const char *folder)
+static ds_catalog *open_with(const char *folder, const char *models_name)
 {
     char datasources[512], models[512], name[256];
     ds_catalog *catalog = NULL;
     snprintf(name, sizeof name, "%s/datasources.json", folder);
     path_of(datasources, name);
-    path_of(models, "models.json");
+    path_of(models, models_name);
     if (ds_catalog_open(datasources, models, &catalog, &error) != DS_OK)
         printf("\n    %s: %s", folder, error.message);
     CU_ASSERT_PTR_NOT_NULL_FATAL(catalog);
     return catalog;
+}
+
+static ds_catalog *open_example(const char *folder)
+{
+    return open_with(folder, "models.json");
 }
 
 static bool fine(ds_status status, const char *what)
@@ -252,16 +257,55 @@ static void environment(void)
 
 static void layers(void)
 {
-    unsetenv("DATASOURCE_ENV");
+    setenv("DATASOURCE_ENV", "development", 1);
     use("layers");
+    unsetenv("DATASOURCE_ENV");
+    with_port("layers", "SELECT 0", "shop:user-session:123");
     setenv("DATASOURCE_ENV", "production", 1);
     with_port("layers", "SELECT 0", "user-session:123");
     unsetenv("DATASOURCE_ENV");
 }
 
+/* Finds the one customer that another program has written, makes one by its side, and looks at what that is stored as. */
+static void shares_customers(const redis_server *server, const char *folder, const char *fixture, const char *look,
+                             const char *wanted)
+{
+    char models[64];
+    snprintf(models, sizeof models, "%s/models.json", folder);
+    free(redis_server_command(server, fixture));
+    ds_catalog *catalog = open_with(folder, models);
+    finds_and_deletes(catalog, "Customer", "{\"active\":true,\"joined\":{\"gt\":\"2022-11-08\"}}",
+                      "\"name\":\"Ada\",\"active\":true,\"joined\":\"2022-11-08T09:33:20.123Z\"");
+    creates(catalog, "Customer", "{\"name\":\"Bob\",\"age\":9,\"joined\":\"2020-02-29\"}");
+    char *reply = redis_server_command(server, look);
+    CU_ASSERT_STRING_EQUAL(reply, wanted);
+    free(reply);
+    ds_catalog_close(catalog);
+}
+
 static void loopback(void)
 {
     with_port("loopback", "SELECT 2", "user-session:123");
+    redis_server *server = redis_server_start(NULL);
+    set_number("REDIS_PORT", server->port);
+    shares_customers(server, "loopback",
+                     "SELECT 2\r\nSET id:Customer 7\r\nSADD s:Customer 7\r\n"
+                     "HSET Customer:7 id 7 name Ada active true joined 1667900000123 tags \"\"",
+                     "SELECT 2\r\nHMGET Customer:8 active joined",
+                     "+OK\r\n*2\r\n$4\r\ntrue\r\n$13\r\n1582934400000\r\n");
+    redis_server_stop(server);
+}
+
+static void redis_om(void)
+{
+    redis_server *server = redis_server_start(NULL);
+    set_number("REDIS_PORT", server->port);
+    shares_customers(server, "redis-om",
+                     "HSET app:shop.models.Customer:01GHB2T3Q5N2Z8V4W6X0Y1A2B3 pk 01GHB2T3Q5N2Z8V4W6X0Y1A2B3 name Ada "
+                     "active 1 joined 1667900000.123456",
+                     "EVAL \"return redis.call('HMGET', redis.call('KEYS', '*')[1], 'active', 'joined')\" 0",
+                     "*2\r\n$1\r\n1\r\n$12\r\n1582934400.0\r\n");
+    redis_server_stop(server);
 }
 
 /* ---- all of them ---- */
@@ -280,8 +324,9 @@ static const struct {
     {"tls", {"tls trusts the server's certificate by the CA", tls}},
     {"tls-client-certificate", {"tls-client-certificate shows one to a server that insists", tls_client_certificate}},
     {"environment", {"environment connects to what REDIS_OM_URL names", environment}},
-    {"layers", {"layers is memory, and Redis in production", layers}},
-    {"loopback", {"loopback reads an entry as LoopBack writes it", loopback}},
+    {"layers", {"layers is Redis, memory in development, and without the prefix in production", layers}},
+    {"loopback", {"loopback reads an entry as LoopBack writes it, and shares its records", loopback}},
+    {"redis-om", {"redis-om shares the records of Redis OM", redis_om}},
 };
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };
 

@@ -201,6 +201,42 @@ static void the_queries_of_filters_md_are_read(void)
     free(page);
 }
 
+/* Both ways: what the program knows is in the section GROUPS, and nothing else. */
+static void the_groups_of_datasource_conformance_1_are_the_programs(void)
+{
+    char path[512], *page = document("docs/datasource-conformance.1"), word[32];
+    snprintf(path, sizeof path, "%s/datasource-conformance", getenv("DS_BUILDDIR"));
+    command_result r = command_run((const char *[]){path, NULL}, NULL);
+    CU_ASSERT_EQUAL(r.status, 2);
+    char *section = block(page, "\n.SH GROUPS\n", "\n.SH ", 0), *known = strstr(r.err, "\ngroups:");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(section);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(known);
+    known += strlen("\ngroups:");
+    size_t told = 0, names = 0;
+    for (const char *line = section; line != NULL && *line != '\0';
+         line = (line = strchr(line, '\n')) ? line + 1 : NULL)
+        if (strncmp(line, ".B", 2) == 0)
+            for (const char *at = line + strcspn(line, " "); *at != '\n'; at += strcspn(at, " ,\"\n")) {
+                at += strspn(at, " ,\"");
+                if (sscanf(at, "%31[a-z]", word) != 1)
+                    continue;
+                if (strstr(known, word) == NULL)
+                    printf("\n    the program has no group %s", word);
+                CU_ASSERT_PTR_NOT_NULL(strstr(known, word));
+                told++;
+            }
+    for (const char *at = known; sscanf(at, "%31s", word) == 1; at = strstr(at, word) + strlen(word))
+        names++;
+    CU_ASSERT(names >= 12);
+    CU_ASSERT_EQUAL(told, names);
+    command_free(&r);
+    r = command_run((const char *[]){path, "memory", "--only", "no-such-group", NULL}, NULL);
+    CU_ASSERT_EQUAL(r.status, 2); /* not "0 failed" */
+    command_free(&r);
+    free(section);
+    free(page);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -209,6 +245,8 @@ int main(void)
         {"the programs of datasource(3) compile", the_programs_of_datasource_3_compile},
         {"the examples of datasources.json(5) are read", the_examples_of_datasources_json_5_are_read},
         {"the queries of FILTERS.md are read", the_queries_of_filters_md_are_read},
+        {"the groups of datasource-conformance(1) are the program's",
+         the_groups_of_datasource_conformance_1_are_the_programs},
     };
     folder = folder_make();
     setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* of a program that shows ten lines and frees nothing */

@@ -123,10 +123,68 @@ static void bash_completes(void)
     bash_offers("dsctl -c d", "[datasources.json]");
     bash_offers("dsctl -c nowhere.json get ''", "");
     bash_offers("dsctl connectors re", "[redis]");
-    bash_offers("dsctl export mem Pet x --f", "[--fields][--format]");
+    bash_offers("dsctl export mem Pet x --f", "[--format][--fields]");
     bash_offers("dsctl export mem Pet x --format ''", "[lines][array][csv]");
     bash_offers("dsctl sources ''", "");
     free(file);
+}
+
+/* The option that begins at `at`, "--where", into `out`; where it ends. */
+static const char *take_option(const char *at, char out[32])
+{
+    size_t length = 2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-");
+    snprintf(out, 32, "%.*s", (int)length, at);
+    return at + length;
+}
+
+/* Each option that a command's usage shows is offered, alone among those that begin so; one that it does not take is not. */
+static void offers_the_options_of(const char *command, const char *arguments)
+{
+    static const char *const all[] = {"--where",  "--all",     "--at",     "--fields",
+                                      "--format", "--replace", "--no-ttl", "--check"};
+    char line[256], option[32], expected[40];
+    for (const char *at = strstr(arguments, "--"); at != NULL; at = strstr(at, "--")) {
+        at = take_option(at, option);
+        snprintf(line, sizeof line, "dsctl %s a %s", command, option);
+        snprintf(expected, sizeof expected, "[%s]", option);
+        bash_offers(line, expected);
+    }
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (strstr(arguments, all[i]) == NULL) {
+            snprintf(line, sizeof line, "dsctl %s a %s", command, all[i]);
+            bash_offers(line, "");
+        }
+}
+
+static void bash_agrees_with_the_commands(void)
+{
+    size_t commands = 0;
+    on = "bash";
+    command_result list = dsctl(NULL, "--help", NULL);
+    CU_ASSERT_EQUAL(list.status, 0);
+    for (char *line = strtok(list.out, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        char name[32], typed[256];
+        if (strncmp(line, "  ", 2) != 0 || line[2] == ' ')
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(line + 2, " "), line + 2);
+        command_result usage = dsctl(NULL, name, "--help", NULL);
+        CU_ASSERT_EQUAL(usage.status, 0);
+        usage.out[strcspn(usage.out, "\n")] = '\0';
+        const char *arguments = usage.out + strlen("usage: dsctl ") + strlen(name);
+        offers_the_options_of(name, arguments);
+        snprintf(typed, sizeof typed, "dsctl -c datasources.json -m models.json %s ''", name);
+        bool takes_source = strncmp(arguments, " SOURCE", 7) == 0 && strcmp(name, "add") != 0;
+        if (takes_source)
+            bash_offers(typed, "[mem][red][two][lite]");
+        snprintf(typed, sizeof typed, "dsctl -c datasources.json -m models.json %s mem ''", name);
+        bool takes_model =
+            strncmp(arguments, " SOURCE MODEL", 13) == 0 || strncmp(arguments, " SOURCE [MODEL]", 15) == 0;
+        bash_offers(typed, takes_model ? "[Pet]" : "");
+        command_free(&usage);
+        commands++;
+    }
+    CU_ASSERT_EQUAL(commands, 19);
+    command_free(&list);
 }
 
 int main(void)
@@ -139,6 +197,7 @@ int main(void)
         {"records may follow on standard input", records_may_follow_on_standard_input},
         {"help and exit", help_and_exit},
         {"bash completes", bash_completes},
+        {"bash agrees with the commands", bash_agrees_with_the_commands},
     };
     dsctl_begin(definitions);
     int status = SUITE_RUN("dsctl shell", tests);

@@ -2,8 +2,12 @@
 #include "dsctl.h"
 #include "terminal.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #define SECRET "s3cr3t-w0rd"
 #define UP     "\x10" /* Ctrl-P */
@@ -14,7 +18,11 @@
 static const char definitions[] =
     "[{\"name\":\"Pet\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"name\":\"string\",\"nature\":"
     "\"string\","
-    "\"age\":\"integer\"}},{\"name\":\"Person\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}}}]";
+    "\"age\":\"integer\"}},{\"name\":\"Person\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true}}},"
+    "{\"name\":\"Indexed\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"name\":\"string\",\"age\":"
+    "\"integer\","
+    "\"city\":{\"type\":\"string\",\"index\":true},\"email\":{\"type\":\"string\",\"unique\":true}},"
+    "\"indexes\":{\"byAge\":{\"keys\":{\"age\":1,\"name\":1}}}}]";
 
 static char *state; /* where the history is kept */
 
@@ -278,7 +286,7 @@ static void errors_and_ctrl_c_do_not_end_it(void)
     awaits(t, "0");
     is_ready(t, "mem> ");
     types(t, "create Pet {\"id\":\"\xc3\xa4\",\"name\":\"\xe2\x82\xac\"}\r");
-    awaits(t, "{\"id\":\"\xc3\xa4\",\"name\":\"\xe2\x82\xac\"}\r\n");
+    awaits(t, "id    \xc3\xa4\r\nname  \xe2\x82\xac\r\n");
     is_ready(t, "mem> ");
     types(t, "delete Pet \xc3\xa4\r");
     awaits(t, "1");
@@ -287,26 +295,54 @@ static void errors_and_ctrl_c_do_not_end_it(void)
     CU_ASSERT_EQUAL(terminal_end(t, NULL), 0);
 }
 
-/* A server that has stopped answers nothing: Ctrl-C ends the wait, and the shell goes on. */
+/* A listening socket at `path`. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CU_ASSERT_FATAL(bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 8) == 0);
+    return fd;
+}
+
+static bool await_input(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    return poll(&ready, 1, 60000) == 1;
+}
+
+/* We are the server that was sent a command and does not answer: Ctrl-C ends the wait. Its late answer is
+ * nobody's, and the next command has its own. */
 static void ctrl_c_cancels_what_is_under_way(void)
 {
-    terminal *t = terminal_run((const char *const[]){program, "-c", config, "-m", models, "shell", "red", NULL});
-    is_ready(t, "red> ");
-    types(t, "count Pet\r");
-    awaits(t, "0");
-    is_ready(t, "red> ");
-    redis_server_pause(server);
+    char *path = in_folder("held.sock"), text[512];
+    int listening = listen_at(path);
+    snprintf(text, sizeof text,
+             "{\"held\":{\"connector\":\"redis\",\"url\":\"unix://%s\",\"commandTimeout\":600000,"
+             "\"connectTimeout\":600000,\"idlePing\":600000}}",
+             path);
+    char *file = folder_write(folder, "held.json", text);
+    terminal *t = terminal_run((const char *const[]){program, "-c", file, "-m", models, "shell", "held", NULL});
+    is_ready(t, "held> ");
     types(t, "get Pet 1\r");
-    CU_ASSERT(terminal_await_typing(t, true));
+    CU_ASSERT_FATAL(await_input(listening));
+    int held = accept(listening, NULL, NULL);
+    CU_ASSERT(await_input(held) && read(held, text, sizeof text) > 0);
     types(t, CTRL_C);
     awaits(t, "cancel");
-    is_ready(t, "red> ");
-    redis_server_resume(server);
-    types(t, "count Pet\r");
-    awaits(t, "0");
-    is_ready(t, "red> ");
+    is_ready(t, "held> ");
+    CU_ASSERT_EQUAL(write(held, "*2\r\n$4\r\nname\r\n$4\r\nlate\r\n", 24), 24);
+    types(t, "get Pet none\r");
+    CU_ASSERT(await_input(held) && read(held, text, sizeof text) > 0);
+    CU_ASSERT_EQUAL(write(held, "*0\r\n", 4), 4);
+    awaits(t, "has no record with the id \"none\"");
+    is_ready(t, "held> ");
     types(t, "exit\r");
     CU_ASSERT_EQUAL(terminal_end(t, NULL), 0);
+    close(held);
+    close(listening);
+    free(file);
+    free(path);
 }
 
 /* ---- what is printed ---- */
@@ -326,7 +362,7 @@ static void shows(const char *seen, const char *part)
     CU_ASSERT_PTR_NOT_NULL(strstr(seen, part));
 }
 
-static void plans_tables_and_bars_are_for_a_person(void)
+static void tables_and_bars_are_for_a_person(void)
 {
     char *seen, *path = folder_write(folder, "pets.csv", "id,name,age\n1,Ada,3\n2,Bo,\n");
     seen = seen_of((const char *const[]){program, "-c", config, "-m", models, "import", "mem", "Pet", path, NULL}, 0);
@@ -340,18 +376,109 @@ static void plans_tables_and_bars_are_for_a_person(void)
     seen = seen_of((const char *const[]){program, "-c", config, "-m", models, "copy", "mem", "Pet", "two", NULL}, 0);
     shows(seen, "copying [##############################] 100 %  2 records");
     free(seen);
-    seen = seen_of((const char *const[]){program, "-c", config, "-m", models, "explain", "red", "Pet",
-                                         "{\"where\":{\"age\":3},\"limit\":2}", NULL},
-                   0);
-    shows(seen, "model: Pet\r\nconnector: redis\r\n");
-    shows(seen, "left to the library: where");
-    CU_ASSERT_PTR_NULL(strchr(seen, '{'));
-    free(seen);
     seen =
         seen_of((const char *const[]){program, "-c", config, "-m", models, "--json", "count", "mem", "Pet", NULL}, 0);
     CU_ASSERT_STRING_EQUAL(seen, "{\"count\":2}\r\n");
     free(seen);
     free(path);
+}
+
+static void explains(const char *source, const char *query, const char *const *parts)
+{
+    char *seen = seen_of(
+        (const char *const[]){program, "-c", config, "-m", models, "explain", source, "Indexed", query, NULL}, 0);
+    for (; *parts != NULL; parts++)
+        shows(seen, *parts);
+    CU_ASSERT_PTR_NULL(strchr(seen, '{'));
+    free(seen);
+}
+
+static void explain_says_it_in_words(void)
+{
+    static const char by_city[] = "{\"where\":{\"city\":\"Ulm\"},\"limit\":2}", by_id[] = "{\"where\":{\"id\":\"1\"}}",
+                      by_email[] = "{\"where\":{\"email\":\"e\"}}",
+                      by_age[] = "{\"where\":{\"age\":{\"gt\":3}},\"order\":\"age, name\"}",
+                      other[] = "{\"where\":{\"name\":{\"gt\":\"Ada\"}},\"order\":\"name\"}";
+    explains("lite", by_city,
+             (const char *const[]){"sqlite finds the records of Indexed by the index \"city\".\r\n",
+                                   "It does the filter and the paging itself.\r\nLeft to the library: nothing.\r\n",
+                                   "plan: SEARCH", "sql: SELECT", NULL});
+    explains("lite", by_age,
+             (const char *const[]){"sqlite finds the records of Indexed by the index \"byAge\".\r\n", NULL});
+    explains("lite", by_email,
+             (const char *const[]){"sqlite finds the records of Indexed by the index \"email\".\r\n", NULL});
+    explains("lite", by_id, (const char *const[]){"sqlite looks the records of Indexed up by their ids.\r\n", NULL});
+    explains("lite", other,
+             (const char *const[]){"sqlite reads all records of Indexed, and sorts what it finds.\r\n",
+                                   "It does the filter and the order itself.\r\n", NULL});
+    explains("mem", by_email,
+             (const char *const[]){"memory looks the records of Indexed up by the unique index \"email\".\r\n", NULL});
+    explains("mem", by_city, (const char *const[]){"memory reads all records of Indexed.\r\n", NULL});
+}
+
+/* What a connector without indexes of its own leaves to others is said too. */
+static void explain_says_what_is_left_to_the_library(void)
+{
+    char *seen = seen_of((const char *const[]){program, "-c", config, "-m", models, "explain", "red", "Pet",
+                                               "{\"where\":{\"age\":3},\"limit\":2}", NULL},
+                         0);
+    shows(seen, "redis reads all records of Pet.\r\nLeft to the library: the filter and the paging.\r\n");
+    shows(seen, "pattern: t:Pet:*\r\n");
+    free(seen);
+    seen = seen_of((const char *const[]){program, "-c", config, "-m", models, "explain", "red", "Pet",
+                                         "{\"where\":{\"id\":{\"inq\":[\"1\",\"2\"]}}}", NULL},
+                   0);
+    shows(seen, "redis looks the records of Pet up by their ids.\r\nIt does the filter itself.\r\n");
+    free(seen);
+}
+
+/* ---- width ---- */
+
+#define LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+
+static void cells_are_cut_with_a_mark_where_the_terminal_ends(void)
+{
+    static const char *const find[] = {"find", "mem", "Pet", "{\"where\":{\"id\":\"w\"}}", NULL};
+    const char *argv[12] = {"env", "TERM=dumb", program, "-c", config, "-m", models};
+    memcpy(argv + 7, find, sizeof find);
+    command_result r = dsctl(NULL, "create", "mem", "Pet",
+                             "{\"id\":\"w\",\"name\":\"a\\u001b[1mb\",\"nature\":\"\xe6\x97\xa5" LONG "\"}", NULL);
+    CU_ASSERT_EQUAL(r.status, 0);
+    command_free(&r);
+    char *seen = seen_of(argv, 0); /* 80 columns; the first character takes two */
+    shows(seen, "id  name    nature\r\nw   a [1mb  \xe6\x97\xa5"
+                "01234567890123456789012345678901234567890123456789012345678901234\xe2\x80\xa6\r\n");
+    free(seen);
+    char script[2048];
+    snprintf(script, sizeof script, "stty cols 100 && '%s' -c '%s' -m '%s' find mem Pet '%s'", program, config, models,
+             find[3]);
+    seen = seen_of((const char *const[]){"sh", "-c", script, NULL}, 0);
+    shows(seen, "\xe6\x97\xa5" LONG "\r\n");
+    free(seen);
+    seen = seen_of((const char *const[]){program, "connectors", "redis", NULL}, 0);
+    shows(seen, "tls.minVersion "); /* names are not cut, and help is broken into lines */
+    for (char *line = strtok(seen, "\r\n"); line != NULL; line = strtok(NULL, "\r\n"))
+        CU_ASSERT(strlen(line) <= 82); /* the mark is three bytes */
+    free(seen);
+    dsctl_clear("mem", "Pet");
+}
+
+static void one_record_is_shown_line_by_line_and_several_as_a_table(void)
+{
+    char *path = folder_write(folder, "two.jsonl", "{\"id\":\"1\",\"name\":\"Ada\"}\n{\"id\":\"2\",\"age\":3}\n");
+    char script[2048];
+    snprintf(script, sizeof script, "'%s' -c '%s' -m '%s' create mem Pet - <'%s'", program, config, models, path);
+    char *seen = seen_of((const char *const[]){"sh", "-c", script, NULL}, 0);
+    CU_ASSERT_STRING_EQUAL(seen, "id  name  age\r\n1   Ada   \r\n2         3\r\n");
+    free(seen);
+    seen = seen_of((const char *const[]){program, "-c", config, "-m", models, "get", "mem", "Pet", "2", NULL}, 0);
+    CU_ASSERT_STRING_EQUAL(seen, "id   2\r\nage  3\r\n");
+    free(seen);
+    seen = seen_of((const char *const[]){program, "-c", config, "execute", "red", "ECHO", "a", NULL}, 0);
+    CU_ASSERT_STRING_EQUAL(seen, "\"a\"\r\n");
+    free(seen);
+    free(path);
+    dsctl_clear("mem", "Pet");
 }
 
 int main(void)
@@ -365,7 +492,12 @@ int main(void)
         {"an old history is made private, and cut", an_old_history_is_made_private_and_cut},
         {"errors and Ctrl-C do not end the shell", errors_and_ctrl_c_do_not_end_it},
         {"Ctrl-C cancels what is under way", ctrl_c_cancels_what_is_under_way},
-        {"plans, tables and bars are for a person", plans_tables_and_bars_are_for_a_person},
+        {"tables and bars are for a person", tables_and_bars_are_for_a_person},
+        {"explain says it in words", explain_says_it_in_words},
+        {"explain says what is left to the library", explain_says_what_is_left_to_the_library},
+        {"cells are cut with a mark where the terminal ends", cells_are_cut_with_a_mark_where_the_terminal_ends},
+        {"one record is shown line by line, and several as a table",
+         one_record_is_shown_line_by_line_and_several_as_a_table},
     };
     dsctl_begin(definitions);
     state = in_folder("state");

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECRET "s3cr3t-w0rd"
 
@@ -27,6 +28,31 @@ static void expect(command_result r, int status, const char *part, const char *i
         printf("\n%s\n  -> %d, \"%s\" expected in: %s%s", input, r.status, part, r.err, r.out);
     CU_ASSERT(right);
     command_free(&r);
+}
+
+/* Where the memory connector would keep what is written. */
+static char records[256];
+
+static bool nothing_is_written(const char *input)
+{
+    bool absent = access(records, F_OK) != 0;
+    if (!absent)
+        printf("\n%s\n  -> records were written", input);
+    return absent;
+}
+
+/* `text`, with that file for each data source in memory that it names. */
+static void with_file(const char *text, char *out, size_t room)
+{
+    static const char memory[] = "\"connector\":\"memory\"";
+    size_t length = 0;
+    while (*text != '\0' && length + 1 < room) {
+        bool names = strncmp(text, memory, strlen(memory)) == 0 && strstr(text, "\"file\"") == NULL;
+        if (names)
+            length += (size_t)snprintf(out + length, room - length, "\"file\":\"%s\",", records);
+        out[length++] = *text++;
+    }
+    out[length] = '\0';
 }
 
 static const struct {
@@ -59,12 +85,22 @@ static const struct {
     {"{\"a\":{\"connector\":\"redis\",\"password\":[\"" SECRET "\"]}}", "password"},
 };
 
-static void malformed_datasources_are_refused_with_3(void)
+/* Beside what is wrong there is a good data source with a file, into which nothing may be written either. */
+static void create_is_refused(const char *settings, const char *part)
 {
+    command_result r =
+        command_run((const char *const[]){program, "-c", settings, "create", "a", "Pet", "{\"id\":\"x\"}", NULL}, NULL);
+    expect(r, 3, part, settings);
+    CU_ASSERT(nothing_is_written(settings));
+}
+
+static void malformed_datasources_are_refused_with_3_and_nothing_is_written(void)
+{
+    char text[1024];
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
-        char *path = folder_write(folder, "bad.json", sources[i].text);
-        expect(command_run((const char *const[]){program, "-c", path, "ping", "a", NULL}, NULL), 3, sources[i].part,
-               sources[i].text);
+        with_file(sources[i].text, text, sizeof text);
+        char *path = folder_write(folder, "bad.json", text);
+        create_is_refused(path, sources[i].part);
         free(path);
     }
     printf("\n    %zu files of data sources", sizeof sources / sizeof *sources);
@@ -101,19 +137,40 @@ static const struct {
     {"{\"name\":\"A\",\"properties\":{" ID "}", "line 1"},
 };
 
-static void malformed_models_are_refused_with_3(void)
+/* As a good model would be written, by create and by import. */
+static void writes_are_refused(const char *settings, const char *definitions, const char *part, const char *input)
 {
-    char *config = folder_write(folder, "good.json", "{\"a\":{\"connector\":\"memory\"}}");
+    char *lines = folder_write(folder, "lines.jsonl", "{\"id\":\"x\"}\n");
+    expect(command_run((const char *const[]){program, "-c", settings, "-m", definitions, "create", "a", "A",
+                                             "{\"id\":\"x\"}", NULL},
+                       NULL),
+           3, part, input);
+    expect(
+        command_run((const char *const[]){program, "-c", settings, "-m", definitions, "import", "a", "A", lines, NULL},
+                    NULL),
+        3, "bad.json", input);
+    CU_ASSERT(nothing_is_written(input));
+    free(lines);
+}
+
+static void malformed_models_are_refused_with_3_and_nothing_is_written(void)
+{
+    char text[512];
+    with_file("{\"a\":{\"connector\":\"memory\"}}", text, sizeof text);
+    char *settings = folder_write(folder, "good.json", text);
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         char *path = folder_write(folder, "bad.json", models[i].text);
-        expect(command_run((const char *const[]){program, "-c", config, "-m", path, "count", "a", "A", NULL}, NULL), 3,
-               models[i].part, models[i].text);
-        expect(command_run((const char *const[]){program, "-c", config, "-m", path, "count", "a", "A", NULL}, NULL), 3,
-               "bad.json", models[i].text);
+        writes_are_refused(settings, path, models[i].part, models[i].text);
         free(path);
     }
     printf("\n    %zu files of models", sizeof models / sizeof *models);
-    free(config);
+    command_result r =
+        command_run((const char *const[]){program, "-c", settings, "create", "a", "A", "{\"id\":\"x\"}", NULL}, NULL);
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT(access(records, F_OK) == 0); /* so it was that file that could have been written */
+    command_free(&r);
+    unlink(records);
+    free(settings);
 }
 
 static const struct {
@@ -227,8 +284,10 @@ static void malformed_filters_are_refused_with_2_and_change_nothing(void)
 int main(void)
 {
     static const test tests[] = {
-        {"malformed datasources.json are refused with 3", malformed_datasources_are_refused_with_3},
-        {"malformed models.json are refused with 3", malformed_models_are_refused_with_3},
+        {"malformed datasources.json are refused with 3, and nothing is written",
+         malformed_datasources_are_refused_with_3_and_nothing_is_written},
+        {"malformed models.json are refused with 3, and nothing is written",
+         malformed_models_are_refused_with_3_and_nothing_is_written},
         {"malformed filters are refused with 2, and change nothing",
          malformed_filters_are_refused_with_2_and_change_nothing},
     };
@@ -236,6 +295,7 @@ int main(void)
     folder = folder_make();
     snprintf(path, sizeof path, "%s/dsctl", getenv("DS_BUILDDIR"));
     program = path;
+    snprintf(records, sizeof records, "%s/written", folder);
     int status = SUITE_RUN("malformed input", tests);
     folder_remove(folder);
     return status;

@@ -58,14 +58,17 @@ static void fight(worker *w, unsigned i)
     ds_record_free(record);
 }
 
-static void find_own(worker *w)
+/* All that it has made until now, and nothing of the others. */
+static void find_own(worker *w, unsigned made)
 {
+    unsigned found = 0;
     ds_filter *own = ds_where("age", DS_EQ, ds_integer(w->number));
     ds_cursor *cursor;
     const ds_record *record = NULL;
     if (ok(w, ds_find(w->run->model, DS_QUERY(.where = own), &cursor, &w->error))) {
-        while (ok(w, ds_cursor_next(cursor, &record, &w->error)) && record != NULL)
+        for (; ok(w, ds_cursor_next(cursor, &record, &w->error)) && record != NULL; found++)
             w->wrong += ds_record_get(record, "age").as.integer != w->number;
+        w->wrong += found != made;
         ds_cursor_close(cursor);
     }
     ds_filter_free(own);
@@ -81,7 +84,7 @@ static void *work(void *argument)
         ok(w, ds_increment(w->run->model, ds_string("counter"), "age", ds_integer(1), NULL, &w->error));
         ok(w, ds_increment(w->run->model, ds_string("counter"), "score", ds_number(0.5), NULL, &w->error));
         if (i % 20 == 0)
-            find_own(w);
+            find_own(w, i + 1);
     }
     return NULL;
 }

@@ -52,3 +52,10 @@ TESTS += tests/conformance/test_faults
 tests_conformance_test_faults_SOURCES = tests/conformance/test_faults.c
 tests_conformance_test_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
 tests_conformance_test_faults_LDADD = tests/support/libsupport.a $(CUNIT_LIBS)
+
+# The template of examples/plugin, built by the test as its user would.
+check_PROGRAMS += tests/conformance/test_template
+TESTS += tests/conformance/test_template
+tests_conformance_test_template_SOURCES = tests/conformance/test_template.c
+tests_conformance_test_template_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_conformance_test_template_LDADD = tests/support/libsupport.a libdatasource.la $(CUNIT_LIBS)

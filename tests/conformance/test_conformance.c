@@ -72,6 +72,30 @@ static void redis_conforms_when_the_library_does_the_rest(void)
     conforms("redis", redis_settings, "--masked");
 }
 
+/* The models of the suite say nothing of a dialect, so they speak that of their data source. */
+static void redis_conforms_in(const char *dialect, const char *option)
+{
+    char settings[640];
+    snprintf(settings, sizeof settings, "{\"url\":\"unix://%s\",\"dialect\":\"%s\"}", server->socket, dialect);
+    conforms("redis", settings, option);
+}
+static void redis_conforms_in_the_dialect_redis_om(void)
+{
+    redis_conforms_in("redis-om", NULL);
+}
+static void redis_conforms_in_the_dialect_redis_om_masked(void)
+{
+    redis_conforms_in("redis-om", "--masked");
+}
+static void redis_conforms_in_the_dialect_loopback(void)
+{
+    redis_conforms_in("loopback", NULL);
+}
+static void redis_conforms_in_the_dialect_loopback_masked(void)
+{
+    redis_conforms_in("loopback", "--masked");
+}
+
 static void a_setting_that_is_wrong_is_one_sentence(void)
 {
     command_result r = command_run((const char *const[]){program, "memory", "{\"colour\":1}", NULL}, NULL);
@@ -93,6 +117,12 @@ int main(void)
          sqlite_in_memory_conforms_when_the_library_does_the_rest},
         {"redis conforms", redis_conforms},
         {"redis conforms when the library does the rest", redis_conforms_when_the_library_does_the_rest},
+        {"redis conforms in the dialect redis-om", redis_conforms_in_the_dialect_redis_om},
+        {"redis conforms in the dialect redis-om when the library does the rest",
+         redis_conforms_in_the_dialect_redis_om_masked},
+        {"redis conforms in the dialect loopback", redis_conforms_in_the_dialect_loopback},
+        {"redis conforms in the dialect loopback when the library does the rest",
+         redis_conforms_in_the_dialect_loopback_masked},
         {"a setting that is wrong is one sentence", a_setting_that_is_wrong_is_one_sentence},
     };
     snprintf(program, sizeof program, "%s/datasource-conformance", getenv("DS_BUILDDIR"));

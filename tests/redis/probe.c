@@ -1,6 +1,8 @@
 /* See probe.h. */
 #include "probe.h"
 
+#include "suite.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,4 +185,13 @@ ds_status probe_say(probe *p, const char *words, bool is_write, int ms, char rep
     probe_describe(redis_reply_at(request, 0), reply);
     redis_request_free(request);
     return status;
+}
+
+void judge_time(const char *what, int64_t started, int ms)
+{
+    int64_t took = (ds_now() - started) / 1000000;
+    printf("%s: %lld ms of %d\n", what, (long long)took, ms);
+    CU_ASSERT(took >= ms - 1);
+    if (getenv("TIMED") != NULL)
+        CU_ASSERT(took <= ms + 50);
 }

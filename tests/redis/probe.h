@@ -23,4 +23,8 @@ ds_status probe_say(probe *p, const char *words, bool is_write, int ms, char rep
 void probe_encode(redis_request *request, const char *words);
 void probe_describe(const redis_reply *reply, char out[256]);
 
+/* Prints how long something took since `started` (ds_now()), of the ms that it was to take at least: 0, for what is to be
+ * answered at once. That it took no longer is asserted only where the machine is quiet: TIMED=1. */
+void judge_time(const char *what, int64_t started, int ms);
+
 #endif

@@ -417,6 +417,34 @@ static void a_batch_takes_its_numbers_in_order(void)
     ds_source_close(source);
 }
 
+static unsigned long long numbers_asked_for(void)
+{
+    const char *at = strstr(raw("INFO commandstats"), "cmdstat_incrby:calls=");
+    return at == NULL ? 0 : strtoull(at + strlen("cmdstat_incrby:calls="), NULL, 10);
+}
+
+/* A dump that was restored without its counter, or a counter that another program deleted. */
+static void a_sequence_that_was_lost_catches_up(void)
+{
+    enum { STORED = 5000 };
+    ds_model *model = open_model("", NUMBERED);
+    raw("EVAL %s 0 %d", "for i = 1, ARGV[1] do redis.call('HSET', 'Num:' .. i, 'id', i) end", STORED);
+    unsigned long long before = numbers_asked_for();
+    int64_t id = create_numbered(model, "{}");
+    CU_ASSERT(id > STORED && id <= 2 * STORED);
+    CU_ASSERT(numbers_asked_for() - before <= 15);         /* 2^13 is the first power of two that is larger */
+    CU_ASSERT_EQUAL(create_numbered(model, "{}"), id + 1); /* and goes on as ever */
+    raw("DEL Num#sequence");
+    before = numbers_asked_for();
+    ds_record *records[3] = {record_of(model, "{}"), record_of(model, "{}"), record_of(model, "{}")};
+    CHECK_OK(ds_create_all(model, records, 3, NULL, &last));
+    CU_ASSERT(ds_record_get(records[0], "id").as.integer > STORED);
+    CU_ASSERT(numbers_asked_for() - before <= 15);
+    for (size_t i = 0; i < 3; i++)
+        ds_record_free(records[i]);
+    ds_source_close(source);
+}
+
 static void a_sequence_of_another_kind_is_an_error(void)
 {
     ds_model *model = open_model("", NUMBERED);
@@ -433,6 +461,38 @@ static void a_sequence_of_another_kind_is_an_error(void)
     CHECK_DONE(create(model, "{}"), "DS_INVALID");
     CHECK_TEXT(keys_of(), "Num#sequence");
     ds_source_close(source);
+}
+
+#define KEYED(name, type, key)                                                                                         \
+    "{\"name\": \"" name "\", \"properties\": {\"id\": {\"type\": \"" type "\", \"id\": true}}, "                      \
+    "\"settings\": {\"redis\": {\"key\": \"" key "\"}}}"
+
+static void no_record_is_of_two_models(void)
+{
+    static const struct {
+        const char *first, *second, *wanted;
+    } cases[] = {
+        {KEYED("Outer", "string", "ns"), KEYED("Sub", "string", "ns:sub"), "DS_CONFIG"},
+        {KEYED("Sub", "string", "ns:sub"), KEYED("Outer", "string", "ns"), "DS_CONFIG"},
+        {KEYED("Outer", "string", "ns"), KEYED("Sub", "integer", "ns:sub:deep"), "DS_CONFIG"},
+        {KEYED("Outer", "string", "ns"), KEYED("Same", "string", "ns"), "DS_CONFIG"},
+        {KEYED("Outer", "string", "ns"), KEYED("Beside", "string", "nsub"), "DS_OK"},
+        {KEYED("Outer", "string", "ns:a"), KEYED("Beside", "string", "ns:b"), "DS_OK"},
+        {KEYED("Outer", "integer", "ns"), KEYED("Sub", "string", "ns:sub"), "DS_OK"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ds_source *own = world_source("\"keyPrefix\": \"p:\"");
+        ds_model *first = world_model(own, cases[i].first), *second = NULL;
+        CHECK_DONE(ds_model_define(own, cases[i].second, &second, &last), cases[i].wanted);
+        if (second == NULL) {
+            CU_ASSERT_PTR_NOT_NULL(strstr(last.message, "\"Outer\""));
+            CU_ASSERT_PTR_NOT_NULL(strstr(last.message, "\"p:ns:\""));
+        } else {
+            CHECK_OK(create(second, "{\"id\": \"5\"}"));
+            CHECK_TEXT(found(first, "{}"), "");
+        }
+        ds_source_close(own);
+    }
 }
 
 int main(void)
@@ -457,6 +517,8 @@ int main(void)
         {"a key of another kind is an error for every operation, and stays", another_kind_is_an_error_and_stays},
         {"integer ids are a sequence that explicit ids raise, exact over 64 bits", integer_ids_are_a_sequence},
         {"a batch takes its numbers in the order of its records", a_batch_takes_its_numbers_in_order},
+        {"two models whose records could be mixed up are refused", no_record_is_of_two_models},
+        {"a sequence that was lost catches up in few round trips", a_sequence_that_was_lost_catches_up},
         {"a sequence that is no counter is an error, and nothing is stored", a_sequence_of_another_kind_is_an_error},
     };
     if (!world_start())

@@ -1,7 +1,8 @@
-/* A server that breaks off in a batch, or answers nonsense: each record has its own outcome. */
+/* A server that breaks off in a batch, or answers nonsense: each record has its own outcome. One that is slow is awaited. */
 #include "fake_server.h"
 #include "world.h"
 
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,58 @@ static void no_answer_to_a_find_does_harm(void)
     }
 }
 
+/* ---- a server that is slow, and answers ---- */
+
+enum { SLOW_STEPS = 8, SLOW_MS = 200, STEP_MS = 1000 };
+
+/* A walk takes SLOW_STEPS SCANs, each answered late, of which the last one finds the one record. */
+static void talk_slowly(int fd, unsigned number, void *user)
+{
+    char name[32], text[64];
+    size_t length;
+    int at = 0;
+    (void)number;
+    (void)user;
+    while (fake_command(fd, name, &length)) {
+        const char *reply = "+OK\r\n";
+        if (strcmp(name, "SCAN") == 0) {
+            at = at % SLOW_STEPS + 1;
+            poll(&(struct pollfd){.fd = fd, .events = POLLRDHUP}, 1, SLOW_MS); /* or until the client has gone */
+            snprintf(text, sizeof text, "*2\r\n$1\r\n%d\r\n*0\r\n", at);
+            reply = at < SLOW_STEPS ? text : "*2\r\n$1\r\n0\r\n*1\r\n$7\r\nThing:1\r\n";
+        } else if (strcmp(name, "HGETALL") == 0) {
+            reply = "*2\r\n$1\r\nn\r\n$1\r\n1\r\n";
+        } else if (strcmp(name, "HMGET") == 0) {
+            reply = "*1\r\n$1\r\n1\r\n";
+        }
+        if (!fake_write(fd, reply, strlen(reply)))
+            return;
+    }
+}
+
+static void a_walk_goes_on_as_long_as_answers_keep_coming(void)
+{
+    fake_server *server = fake_server_start(talk_slowly, NULL);
+    char settings[128];
+    uint64_t count = 0;
+    snprintf(settings, sizeof settings, "{\"port\": %d, \"commandTimeout\": %d}", fake_server_port(server), STEP_MS);
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, &source, &last), DS_OK);
+    ds_model *model = world_model(source, THING), *view = NULL;
+    CHECK_OK(ds_count(model, NULL, &count, &last));
+    CU_ASSERT_EQUAL(count, 1);
+    CHECK_TEXT(found(model, "{}"), "1");
+    ds_filter *filter = ds_where("n", DS_EQ, ds_integer(1));
+    CHECK_OK(ds_count(model, filter, &count, &last));
+    CU_ASSERT_EQUAL(count, 1);
+    ds_filter_free(filter);
+    ds_options options = {.size = sizeof options, .timeout_ms = STEP_MS};
+    CU_ASSERT_EQUAL_FATAL(ds_model_with(model, &options, &view, &last), DS_OK);
+    CHECK_DONE(ds_count(view, NULL, &count, &last), "DS_TIMEOUT"); /* the whole of it */
+    ds_model_free(view);
+    ds_source_close(source);
+    fake_server_stop(server);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -188,6 +241,8 @@ int main(void)
         {"the rounds after a connection that broke go on with a new one", later_rounds_go_on_with_a_new_connection},
         {"an answer to a write that makes no sense is an error of the backend", nonsense_is_an_error_of_the_backend},
         {"no answer to a find does harm", no_answer_to_a_find_does_harm},
+        {"a walk goes on as long as answers keep coming, and no longer than the whole may last",
+         a_walk_goes_on_as_long_as_answers_keep_coming},
     };
     return SUITE_RUN("Redis mapping, faults", tests);
 }

@@ -8,7 +8,8 @@
 
 static const char OPEN[] =
     "{\"name\": \"Open\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"n\": \"integer\", "
-    "\"any\": \"any\"}, \"settings\": {\"strict\": false}}";
+    "\"any\": \"any\", \"bytes\": \"binary\"}, \"settings\": {\"strict\": false, \"redis\": {\"dialect\": "
+    "\"redis-om\"}}}";
 static const char NUMBERED[] =
     "{\"name\": \"Num\", \"properties\": {\"id\": {\"type\": \"integer\", \"id\": true, \"generated\": true}}}";
 
@@ -24,6 +25,7 @@ static ds_status use_all(ds_model *model, ds_model *numbered, ds_error *err)
         ds_record_set(made[i], "id", ids[i]);
         ds_record_set(made[i], "n", ds_integer(1));
         ds_record_set(made[i], "any", ds_string("text"));
+        ds_record_set(made[i], "bytes", ds_binary("bytes", 5)); /* base64 in this dialect */
     }
     ds_status status = ds_create_all(model, made, 2, NULL, err);
     if (status == DS_OK)

@@ -420,8 +420,15 @@ static void executes(void)
 static void refused_commands(void)
 {
     probe p;
-    static const char *const names[] = {"SUBSCRIBE", "subscribe", "PSubscribe", "SSUBSCRIBE", "MONITOR", "SYNC",
-                                        "PSYNC",     "HELLO",     "SELECT",     "RESET",      "QUIT",    "AUTH"};
+    static const char *const names[] = {"SUBSCRIBE", "subscribe", "PSubscribe", "SSUBSCRIBE", "MONITOR",
+                                        "SYNC",      "PSYNC",     "HELLO",      "SELECT",     "RESET",
+                                        "QUIT",      "AUTH",      "REPLCONF",   "ASKING",     "READONLY"};
+    static const char *const pairs[][2] = {{"client", "reply"},
+                                           {"CLIENT", "Tracking"},
+                                           {"CLIENT", "SETNAME"},
+                                           {"CLIENT", "NO-EVICT"},
+                                           {"SCRIPT", "DEBUG"}};
+    static const char *const transactional[] = {"MULTI", "exec", "DISCARD", "WATCH", "UNWATCH"};
     CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d}", server->port), DS_OK);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char *json = NULL;
@@ -430,8 +437,15 @@ static void refused_commands(void)
         CU_ASSERT_PTR_NULL(strstr(p.error.message, "geheim"));
     }
     char *json = NULL;
-    CU_ASSERT_EQUAL(ds_execute(p.source, 3, (const char *[]){"client", "reply", "OFF"}, NULL, &json, &p.error),
-                    DS_UNSUPPORTED);
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        CU_ASSERT_EQUAL(
+            ds_execute(p.source, 3, (const char *[]){pairs[i][0], pairs[i][1], "OFF"}, NULL, &json, &p.error),
+            DS_UNSUPPORTED);
+    for (size_t i = 0; i < sizeof transactional / sizeof transactional[0]; i++) {
+        CU_ASSERT_EQUAL(ds_execute(p.source, 1, &transactional[i], NULL, &json, &p.error), DS_UNSUPPORTED);
+        CU_ASSERT_PTR_NOT_NULL(strstr(p.error.message, "EVAL")); /* what to use instead */
+    }
+    EXPECT_JSON(&p, "null", "CLIENT", "GETNAME");
     EXPECT_JSON(&p, "\"PONG\"", "PING");
     probe_close(&p);
     CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"readOnly\": true}", server->port), DS_OK);

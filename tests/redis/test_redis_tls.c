@@ -39,9 +39,11 @@ static void expect(const redis_server *server, const tls_case *one)
     char url[256], tls[1024], reply[256] = "";
     snprintf(url, sizeof url, "%s://%s:%d%s", one->scheme, one->host, server->tls_port, one->database);
     insert_folder(one->tls, tls, sizeof tls);
+    int64_t started = ds_now();
     ds_status status = probe_open(&p, "{\"url\": \"%s\", \"tls\": {%s}}", url, tls);
     if (status == DS_OK)
         status = probe_say(&p, "ECHO hello", false, 5000, reply);
+    judge_time(one->want == DS_OK ? "connected with TLS" : one->says, started, 0);
     bool right = status == one->want && (status != DS_OK || strcmp(reply, "hello") == 0) &&
                  (status == DS_OK || strstr(p.error.message, one->says) != NULL) &&
                  strstr(p.error.message, "sesame") == NULL;

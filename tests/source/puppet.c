@@ -354,6 +354,13 @@ static ds_status expire(void *connection, const ds_model *model, ds_value id, in
     return act(PUPPET_UPDATE, connection, call);
 }
 
+static ds_status migrate(void *connection, const ds_model *model, uint32_t flags, ds_progress *progress, void *user,
+                         ds_buffer *report, ds_call *call)
+{
+    (void)model, (void)flags, (void)progress, (void)user, (void)report;
+    return act(PUPPET_MODEL, connection, call);
+}
+
 static ds_status ttl(void *connection, const ds_model *model, ds_value id, int64_t *ttl_ms, ds_call *call)
 {
     (void)model, (void)id;
@@ -394,7 +401,8 @@ static const ds_option model_options[] = {{.name = "shelf", .types = DS_OPTION_S
 static const ds_connector full = {PUPPET_REQUIRED,   .name = "puppet",         .capabilities = DS_CAN_EXPIRE,
                                   .open = open_doll, .connect = connect_doll,  .disconnect = disconnect_doll,
                                   .ping = ping_doll, .open_model = open_model, .expire = expire,
-                                  .ttl = ttl,        .execute = execute,       .stats = stats};
+                                  .ttl = ttl,        .execute = execute,       .stats = stats,
+                                  .migrate = migrate};
 static const ds_connector bare = {PUPPET_REQUIRED, .name = "puppet-bare", .open = open_doll, .connect = connect_doll};
 static const ds_connector self_made = {PUPPET_REQUIRED,   .name = "puppet-self",   .capabilities = DS_CAN_RECONNECT,
                                        .open = open_self, .connect = connect_self, .disconnect = disconnect_self,

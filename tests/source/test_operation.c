@@ -253,6 +253,14 @@ static void a_connector_without_a_language_is_not_even_connected(void)
     strike_scene(&s);
 }
 
+static void migrate_has_nothing_to_do_where_a_backend_has_none(void)
+{
+    scene s = set_scene("puppet-bare", "{\"readOnly\": true}");
+    CU_ASSERT_EQUAL(migrate(&s), DS_OK);
+    CU_ASSERT_EQUAL(delete_by_id(&s), DS_READONLY);
+    strike_scene(&s);
+}
+
 static void execute_takes_words_and_gives_json(void)
 {
     scene s = set_scene("puppet", NULL);
@@ -408,6 +416,8 @@ int main(void)
     static const test tests[] = {
         {"readOnly refuses every write and ds_execute() before anything is sent, and no read",
          read_only_refuses_every_write},
+        {"ds_migrate() is DS_OK where a backend has nothing to migrate, on a source that is readOnly too",
+         migrate_has_nothing_to_do_where_a_backend_has_none},
         {"stats count operations, errors and records, and add what the connector says",
          operations_errors_and_records_are_counted},
         {"ds_execute() of a connector without a language is refused without connecting",

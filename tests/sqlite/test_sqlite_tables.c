@@ -289,6 +289,49 @@ static void names_that_sqlite_does_not_tell_apart_are_refused(void)
     base_end();
 }
 
+/* Of a STRICT table the rules are known, and in UTF-16 texts have another order: both give what the library finds. */
+static void strict_tables_and_utf_16_mean_the_same(void)
+{
+    static const char *const made[] = {
+        "CREATE TABLE T (id TEXT PRIMARY KEY, age INTEGER, name TEXT) STRICT",
+        "PRAGMA encoding='UTF-16le'; CREATE TABLE T (id TEXT PRIMARY KEY, age INTEGER, name TEXT)",
+        "PRAGMA encoding='UTF-16be'; CREATE TABLE unused (x)",
+    };
+    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
+        base_begin();
+        base_run(made[i]);
+        ds_model *m = host_model(base_open(""), WITH("},\"name\":{\"type\":\"string\",\"index\":true"));
+        host_create(m, "{\"id\":\"a\",\"age\":1,\"name\":\"\\ud83d\\ude00\"}");
+        host_create(m, "{\"id\":\"b\",\"age\":10,\"name\":\"\\ufffd\"}");
+        host_create(m, "{\"id\":\"c\",\"age\":9,\"name\":\"z\"}");
+        HOST_FINDS(m, "{\"order\":\"name\",\"fields\":[\"id\"]}", "{\"id\":\"c\"}\n{\"id\":\"b\"}\n{\"id\":\"a\"}\n");
+        HOST_FINDS(m, "{\"where\":{\"name\":{\"gt\":\"\\ufffd\"}},\"fields\":[\"id\"]}", "{\"id\":\"a\"}\n");
+        HOST_FINDS(m, "{\"where\":{\"name\":\"\\ufffd\"},\"fields\":[\"id\"]}", "{\"id\":\"b\"}\n");
+        HOST_FINDS(m, "{\"where\":{\"age\":{\"gte\":9}},\"order\":\"age\",\"fields\":[\"id\"]}",
+                   "{\"id\":\"c\"}\n{\"id\":\"b\"}\n");
+        HOST_FINDS(m, "{\"where\":{\"name\":{\"like\":\"\\ud83d\\ude00%\"}},\"fields\":[\"id\"]}", "{\"id\":\"a\"}\n");
+        base_end();
+    }
+}
+
+static void an_index_of_another_program_is_not_made_twice(void)
+{
+    base_begin();
+    base_run("CREATE TABLE T (id TEXT PRIMARY KEY, age INTEGER, name TEXT, UNIQUE (name));"
+             "CREATE INDEX both ON T (age, name); CREATE INDEX lower ON T (name COLLATE NOCASE)");
+    ds_model *m = host_model(base_open(""), "{\"name\":\"T\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},"
+                                            "\"age\":{\"type\":\"integer\",\"index\":true},"
+                                            "\"name\":{\"type\":\"string\",\"unique\":true}}}");
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":\"a\",\"name\":\"x\"}"), DS_OK);
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":\"b\",\"name\":\"x\"}"), DS_DUPLICATE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(host_error.message, "\"name\""));
+    BASE_IS("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name", "both\nlower\n");
+    m = host_model(base_open(""), WITH("},\"name\":{\"type\":\"string\",\"index\":true"));
+    CU_ASSERT_EQUAL(host_count(m, NULL), 1); /* the unique one serves, the one without case would not */
+    BASE_IS("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name", "both\nlower\n");
+    base_end();
+}
+
 static void read_only_makes_nothing(void)
 {
     base_begin();
@@ -319,6 +362,8 @@ int main(void)
         {"a table without a key gets one", a_table_without_a_key_gets_one},
         {"names are names, whatever they hold", names_are_names_whatever_they_hold},
         {"names that SQLite does not tell apart are refused", names_that_sqlite_does_not_tell_apart_are_refused},
+        {"strict tables and UTF-16 mean the same", strict_tables_and_utf_16_mean_the_same},
+        {"an index of another program is not made twice", an_index_of_another_program_is_not_made_twice},
         {"readOnly makes nothing", read_only_makes_nothing},
     };
     return SUITE_RUN("sqlite: tables", tests);

@@ -205,6 +205,7 @@ static ds_status toy_create(void *connection, const ds_model *model, ds_record *
                             ds_outcomes *outcomes, ds_call *call)
 {
     ds_status status = enter(TOY_CREATE, call);
+    toy.again = call->again;
     toy.created_most = n > toy.created_most ? n : toy.created_most;
     for (size_t i = 0; status == DS_OK && i < n; i++)
         create_one(connection, model, records[i], outcomes, i);

@@ -44,6 +44,7 @@ typedef struct toy_switches {
     size_t open_scans, repeated_ids;
     size_t created_most; /* records in one create_records() */
     uint32_t flags;      /* of the last read's ds_call */
+    uint32_t again;      /* of the last create_records' ds_call */
 } toy_switches;
 extern toy_switches toy;
 void toy_reset(void);

@@ -54,6 +54,13 @@ TESTS += tests/unit/test_redis_keys
 tests_unit_test_redis_keys_SOURCES = tests/unit/test_redis_keys.c
 tests_unit_test_redis_keys_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/plugin/redis
 tests_unit_test_redis_keys_LDADD = plugin/redis/libredis.la $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_redis_dialect
+TESTS += tests/unit/test_redis_dialect
+tests_unit_test_redis_dialect_SOURCES = tests/unit/test_redis_dialect.c tests/unit/three_models.c tests/unit/three_models.h
+tests_unit_test_redis_dialect_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/plugin/redis
+tests_unit_test_redis_dialect_LDADD = plugin/redis/libredis.la $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_definitions
 TESTS += tests/unit/test_definitions
 tests_unit_test_definitions_SOURCES = tests/unit/test_definitions.c

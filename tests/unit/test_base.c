@@ -566,6 +566,27 @@ static void test_check(void)
     ds_cancel_free(cancel);
 }
 
+static void test_progress(void)
+{
+    const int64_t hour = INT64_C(3600000000000);
+    ds_error err = {0};
+    ds_call call = {.size = sizeof call, .deadline = ds_now(), .error = &err, .step = hour, .whole = DS_NO_DEADLINE};
+    int64_t before = ds_now();
+    CU_ASSERT_EQUAL(ds_call_check(&call), DS_TIMEOUT);
+    CU_ASSERT_EQUAL(ds_call_progress(&call), DS_OK); /* the step begins anew */
+    CU_ASSERT(call.deadline >= before + hour && call.deadline <= ds_now() + hour);
+    call.whole = ds_now() + hour / 2;
+    CU_ASSERT_EQUAL(ds_call_progress(&call), DS_OK); /* and not beyond the whole */
+    CU_ASSERT_EQUAL(call.deadline, call.whole);
+    call.whole = ds_now();
+    CU_ASSERT_EQUAL(ds_call_progress(&call), DS_TIMEOUT);
+    call = (ds_call){.size = sizeof call, .deadline = ds_now(), .error = &err, .whole = DS_NO_DEADLINE};
+    CU_ASSERT_EQUAL(ds_call_progress(&call), DS_TIMEOUT); /* without steps */
+    call.step = hour;
+    call.size = offsetof(ds_call, step);
+    CU_ASSERT_EQUAL(ds_call_progress(&call), DS_TIMEOUT); /* a call that has no such members */
+}
+
 /* Last: from here on nothing can be replaced. */
 static void test_freeze(void)
 {
@@ -601,6 +622,7 @@ int main(void)
         {"a token's flag and its descriptor agree whatever threads do", test_cancel_threads},
         {"what is left until the deadline is rounded up to ms", test_wait},
         {"a call ends by its token first, then by its deadline", test_check},
+        {"progress begins the step anew, never beyond the whole", test_progress},
         {"once a source was opened the allocator stays", test_freeze},
     };
     random_start();

@@ -394,6 +394,31 @@ static void a_batch_that_is_cancelled_does_nothing_and_its_options_can_be_taken_
     people_close(&people);
 }
 
+static void a_batch_with_options_that_make_no_sense_does_nothing(void)
+{
+    static const struct {
+        ds_options options;
+        const char *says;
+    } bad[] = {{{.size = 0, .timeout_ms = 5}, "have the size 0"},
+               {{.size = 8}, "have the size 8"},
+               {{.size = sizeof(ds_options), .timeout_ms = -1}, "not -1"},
+               {{.size = sizeof(ds_options), .timeout_ms = INT64_MAX}, "a sensible number of ms"}};
+    crowd people = people_open(&toy_full, PERSON, true);
+    ds_batch *batch = batch_of(&people);
+    ds_batch_delete(batch, people.model, ds_string("a"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ds_batch_set_options(batch, &bad[i].options);
+        CU_ASSERT_EQUAL(run(batch, 0), DS_INVALID);
+        CU_ASSERT_PTR_NOT_NULL(strstr(error.message, bad[i].says));
+        same(outcomes_of(batch), "i");
+    }
+    CU_ASSERT_EQUAL(toy.calls[TOY_DELETE], 0);
+    ds_batch_set_options(batch, &(ds_options){.size = sizeof(ds_options)});
+    CU_ASSERT_EQUAL(run(batch, 0), DS_OK);
+    ds_batch_free(batch);
+    people_close(&people);
+}
+
 static void a_sequence_id_that_is_taken_is_passed_over_in_a_group_too(void)
 {
     crowd people = people_open(&toy_full, NUMBERED, false);
@@ -488,6 +513,8 @@ int main(void)
          a_connection_that_is_lost_behind_another_failure_is_forgotten_too},
         {"a batch that is cancelled does nothing, and its options can be taken back",
          a_batch_that_is_cancelled_does_nothing_and_its_options_can_be_taken_back},
+        {"a batch with options that make no sense does nothing, and says why, until others are set",
+         a_batch_with_options_that_make_no_sense_does_nothing},
         {"a sequence id that is taken is passed over in a group too",
          a_sequence_id_that_is_taken_is_passed_over_in_a_group_too},
         {"what a host passes is its own again at once", what_a_host_passes_is_its_own_again_at_once},

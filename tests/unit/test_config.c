@@ -458,14 +458,14 @@ static void layers(void)
                                        "{\"ca\": [\"1\", \"2\"], \"verify\": false}}, \"second\": {\"host\": \"s\"}}");
     free(write_file("ds.local.json", "{\"db\": {\"port\": 2, \"host\": \"local\", \"tls\": {\"ca\": \"3\"}}, "
                                      "\"third\": {}}"));
-    free(write_file("ds.prod.json", "{\"db\": {\"host\": \"prod\", \"connector\": \"b\"}}"));
+    free(write_file("ds.prod.json", "{\"db\": {\"host\": \"prod\"}}"));
     setenv("DATASOURCE_ENV", "prod", 1);
     config *c = open_config(base, NULL);
     CU_ASSERT_EQUAL(config_count(c), 3);
     CU_ASSERT_STRING_EQUAL(config_source_name(c, 0), "db");
     CU_ASSERT_STRING_EQUAL(config_source_name(c, 1), "second");
     CU_ASSERT_STRING_EQUAL(config_source_name(c, 2), "third");
-    CU_ASSERT_STRING_EQUAL(config_source_connector(c, 0), "b");
+    CU_ASSERT_STRING_EQUAL(config_source_connector(c, 0), "a");
     config_free(c);
     settings *s = open_settings(base, "db", NULL);
     CU_ASSERT(text_is(settings_get(s, "host"), "prod"));
@@ -495,6 +495,69 @@ static void layers_take_back(void)
     CU_ASSERT(text_is(settings_get(s, "tls.ca"), "x"));
     settings_free(s);
     free(base);
+}
+
+/* What is left of {"b": ..., "a": ..., "c": ...} under a layer, as settings of `options`, which know no url. */
+static settings *under_layer(const char *a, const char *layer, ds_error *err)
+{
+    char text[512];
+    snprintf(text, sizeof text, "{\"b\": {\"connector\": \"memory\"}, \"a\": %s, \"c\": {}}", a);
+    char *base = write_file("take.json", text);
+    free(write_file("take.local.json", layer));
+    settings *s = open_settings(base, "a", err);
+    remove_file("take.local.json");
+    free(base);
+    return s;
+}
+
+static void layers_remove(void)
+{
+    ds_error err = {0};
+    const char *a = "{\"connector\": \"redis\", \"url\": \"u\", \"tls\": {\"ca\": \"x\", \"odd\": 1}, \"host\": \"h\"}";
+    CU_ASSERT_PTR_NULL(under_layer(a, "{}", &err)); /* so the url and the odd one are in the way */
+    settings *s =
+        under_layer(a, "{\"a\": {\"url\": null, \"tls\": {\"odd\": null}, \"never\": null}, \"d\": null}", &err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT(text_is(settings_get(s, "tls.ca"), "x") && text_is(settings_get(s, "host"), "h"));
+    settings_free(s);
+    s = under_layer("{\"connector\": \"memory\"}", "{\"a\": {\"tls\": {\"ca\": \"y\", \"odd\": null}}}", &err);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+    CU_ASSERT(text_is(settings_get(s, "tls.ca"), "y"));
+    settings_free(s);
+    CU_ASSERT_PTR_NULL(under_layer(a, "{\"a\": null}", &err));
+    CU_ASSERT(is_sentence(&err, "has no data source \"a\", it has b, c"));
+}
+
+/* True where `layer` over `below`, which has a host and a url, keeps both: the url is unknown here. */
+static bool keeps_settings(const char *below, const char *layer)
+{
+    char a[200], over[200];
+    ds_error err = {0};
+    snprintf(a, sizeof a, "{\"connector\": \"%s\", \"host\": \"h\", \"url\": \"u\"}", below);
+    snprintf(over, sizeof over, "{\"a\": {\"connector\": \"%s\", \"port\": 7}}", layer);
+    settings *s = under_layer(a, over, &err);
+    bool keeps = s == NULL;
+    CU_ASSERT(keeps ? strstr(err.message, "\"url\"") != NULL
+                    : !settings_given(s, "host") && settings_get(s, "port").as.integer == 7);
+    settings_free(s);
+    return keeps;
+}
+
+static void layers_change_connector(void)
+{
+    CU_ASSERT(!keeps_settings("redis", "memory"));
+    CU_ASSERT(!keeps_settings("loopback-connector-redis", "loopback-connector-memory"));
+    CU_ASSERT(keeps_settings("redis", "redis"));
+    CU_ASSERT(keeps_settings("redis", "loopback-connector-redis"));
+    CU_ASSERT(keeps_settings("loopback-connector-redis", "redis"));
+    unsetenv("KIND");
+    CU_ASSERT(keeps_settings("redis", "${KIND:-redis}"));
+    CU_ASSERT(!keeps_settings("${KIND:-redis}", "memory"));
+    CU_ASSERT(keeps_settings("${KIND}", "${KIND}"));
+    setenv("KIND", "memory", 1);
+    CU_ASSERT(!keeps_settings("redis", "${KIND:-redis}"));
+    CU_ASSERT(keeps_settings("${KIND:-redis}", "memory"));
+    unsetenv("KIND");
 }
 
 static void layer_errors(void)
@@ -570,7 +633,7 @@ static void out_of_memory(void)
 {
     char *path = write_file("memory.json", "{\"db\": {\"connector\": \"a\", \"name\": \"db\", \"password\": "
                                            "\"${DS_TEST_SECRET:-x}\", \"tls\": {\"ca\": [\"1\", \"2\"]}}}");
-    free(write_file("memory.local.json", "{\"db\": {\"port\": \"12\"}}"));
+    free(write_file("memory.local.json", "{\"db\": {\"connector\": \"b\", \"port\": \"12\"}}"));
     size_t allocations = 0;
     CU_ASSERT(failing_everywhere(open_all, path, &allocations));
     CU_ASSERT(allocations > 20);
@@ -596,6 +659,8 @@ int main(void)
         {"a pipe is read like a file", pipes},
         {"layers are merged deep, the environment's last", layers},
         {"a null in a layer takes a setting back", layers_take_back},
+        {"a null in a layer removes a setting, one that is not known too, or a data source", layers_remove},
+        {"another connector in a layer drops the settings of the one below", layers_change_connector},
         {"what is wrong with a layer names its file", layer_errors},
         {"the names of the layers follow the file's, whatever its ending", other_file_names},
         {"out of memory at any allocation is DS_NOMEM, and nothing is lost", out_of_memory},

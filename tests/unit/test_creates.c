@@ -119,6 +119,37 @@ static void a_sequence_id_that_is_taken_is_passed_over(void)
     people_close(&people);
 }
 
+static void a_sequence_that_is_far_behind_is_told(void)
+{
+    crowd people = people_open(&toy_bare, NUMBERED, false);
+    ds_record *record;
+    ds_error err;
+    for (int i = 1; i <= 300; i++) {
+        char json[40];
+        snprintf(json, sizeof json, "{\"id\":%d}", i);
+        CU_ASSERT_EQUAL(create(people.model, json, &record, &err), DS_OK);
+        ds_record_free(record);
+    }
+    toy.calls[TOY_CREATE] = 0;
+    CU_ASSERT_EQUAL(create(people.model, "{}", &record, &err), DS_DUPLICATE);
+    says(
+        &err, DS_DUPLICATE,
+        "data source \"toy-bare\": the sequence of the generated ids of model \"Numbered\" is behind those in use, and "
+        "100 of its numbers were taken: model \"Numbered\" has a record with the id 100 already");
+    CU_ASSERT_EQUAL(toy.calls[TOY_CREATE], 100);
+    CU_ASSERT_EQUAL(toy.again, 99); /* the connector hears of it */
+    record_is(record, "{}");
+    CU_ASSERT_EQUAL(ds_create_all(people.model, &record, 1, NULL, &err), DS_DUPLICATE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "is behind those in use"));
+    CU_ASSERT_EQUAL(toy.calls[TOY_CREATE], 200);
+    CU_ASSERT_EQUAL(toy.again, 99);
+    toy.sequence = 300;
+    CU_ASSERT_EQUAL(ds_create(people.model, record, &err), DS_OK);
+    CU_ASSERT_EQUAL(toy.again, 0);
+    ds_record_free(record);
+    people_close(&people);
+}
+
 static void an_unknown_outcome_leaves_the_id_to_look_for(void)
 {
     crowd people = people_open(&toy_bare, PERSON, false);
@@ -243,6 +274,8 @@ int main(void)
         {"what is not created is as it was", what_is_not_created_is_as_it_was},
         {"a record of another model is refused", a_record_of_another_model_is_refused},
         {"a sequence id that is taken is passed over", a_sequence_id_that_is_taken_is_passed_over},
+        {"a sequence that is far behind is told, to the connector and at last to the host",
+         a_sequence_that_is_far_behind_is_told},
         {"an unknown outcome leaves the id to look for", an_unknown_outcome_leaves_the_id_to_look_for},
         {"all are tried, and each has its outcome", all_are_tried_and_each_has_its_outcome},
         {"the same record twice is stored once, by a sequence too",

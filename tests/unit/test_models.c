@@ -127,6 +127,25 @@ static void whole_model(void)
     definition_free(d);
 }
 
+/* A file as LoopBack 3's generator leaves it: what it knows nothing of is there, and empty. */
+static void generated_model(void)
+{
+    definition *d =
+        parse_model("{\"name\": \"Note\", \"plural\": \"notes\", \"base\": \"PersistedModel\", \"idInjection\": true,"
+                    " \"options\": {\"validateUpsert\": true}, \"properties\": {" ID ","
+                    " \"title\": {\"type\": \"string\", \"required\": true}, \"tags\": [\"string\"],"
+                    " \"marks\": {\"type\": [\"Number\"], \"default\": [1]}, \"any\": [],"
+                    " \"parts\": {\"type\": [{\"type\": \"object\"}]}},"
+                    " \"validations\": [], \"relations\": {}, \"acls\": [], \"methods\": {}, \"hidden\": [],"
+                    " \"protected\": [], \"scope\": {}, \"mixins\": {}}");
+    CU_ASSERT_EQUAL(d->property_count, 6);
+    CU_ASSERT(d->properties[1].type == DS_PROPERTY_STRING && d->properties[1].required);
+    for (size_t i = 2; i < 6; i++)
+        CU_ASSERT_EQUAL(d->properties[i].type, DS_PROPERTY_ARRAY);
+    CU_ASSERT_EQUAL(ds_value_compare(d->properties[3].default_value, ds_json("[1]")), 0);
+    definition_free(d);
+}
+
 static void smallest_model(void)
 {
     definition *d = parse_model("{\"name\": \"A\", \"properties\": {" ID "}}");
@@ -223,7 +242,12 @@ static void malformed_models(void)
          "the model \"A\" is defined a second time"},
         {PROPERTY("1"), "the property \"p\" a type name or an object"},
         {PROPERTY("null"), "the property \"p\" a type name or an object"},
-        {PROPERTY("[\"string\"]"), "the property \"p\" a type name or an object"},
+        {PROPERTY("[\"text\"]"), "the property \"p\" an unknown type, known are string"},
+        {PROPERTY("[\"string\", \"string\"]"), "the property \"p\" an unknown type"},
+        {PROPERTY("{\"type\": [1]}"), "the property \"p\" an unknown type"},
+        {PROPERTY("{\"type\": [{\"a\": \"string\"}]}"), "the property \"p\" an unknown type"},
+        {PROPERTY("{\"type\": [[\"string\"]]}"), "the property \"p\" an unknown type"},
+        {PROPERTY("{\"type\": [\"string\"], \"id\": true}"), "id"},
         {PROPERTY("\"text\""), "the property \"p\" an unknown type, known are string"},
         {PROPERTY("\"STRING\""), "an unknown type"},
         {PROPERTY("\"\""), "an unknown type"},
@@ -266,11 +290,14 @@ static void malformed_models(void)
         {WITH("\"settings\": []"), "the model \"A\" must have an object for \"settings\""},
         {WITH("\"settings\": {\"strict\": 1}"), "true or false for the setting \"strict\""},
         {WITH("\"settings\": {\"ttl\": 3155760000001}"), "from 1 to 3155760000000 (ms)"},
-        {WITH("\"validations\": []"), "\"validations\", which is not supported: records would be stored"},
+        {WITH("\"validations\": [{}]"), "\"validations\", which is not supported: records would be stored"},
         {WITH("\"hidden\": [\"a\"]"), "\"hidden\", which is not supported: records would show"},
         {WITH("\"protected\": [\"a\"]"), "\"protected\", which is not supported: records would show"},
-        {WITH("\"scope\": {}"), "\"scope\", which is not supported: finds would answer"},
-        {WITH("\"options\": {\"a\": 1}"), "\"options\" that are not an empty object"},
+        {WITH("\"hidden\": true"), "\"hidden\", which is not supported"},
+        {WITH("\"scope\": {\"limit\": 5}"), "\"scope\", which is not supported: finds would answer"},
+        {WITH("\"options\": {\"a\": 1}"), "\"a\" in its \"options\", which is not supported"},
+        {WITH("\"options\": []"), "an object for \"options\""},
+        {WITH("\"options\": {\"validateUpsert\": false}"), "true for \"validateUpsert\" in its \"options\""},
         {WITH("\"strict\": 1"), "true or false for \"strict\""},
         {WITH("\"strict\": true, \"settings\": {\"strict\": true}"), "has \"strict\" twice"},
         {WITH("\"settings\": {\"exactlyOnce\": 1}"), "true or false for the setting \"exactlyOnce\""},
@@ -427,6 +454,7 @@ int main(void)
     static const test tests[] = {
         {"a text is one model, an array of models, or an object of models by name", forms},
         {"every part of a model is read", whole_model},
+        {"a file of LoopBack's generator is taken as it is, with the type of an array", generated_model},
         {"what a model leaves out has its default", smallest_model},
         {"types are known in lower case and capitalised", type_names},
         {"a property's default has the property's type", defaults},

@@ -59,7 +59,7 @@ static const char *types_of(const ds_option *option, char *out, size_t room)
     return out;
 }
 
-static void json_member(const char *name, const char *text)
+static void json_option(const char *name, const char *text)
 {
     if (text == NULL)
         return;
@@ -80,10 +80,10 @@ static void list_options(const dsctl *ctl, table *t, const ds_option *options, c
         if (ctl->json) {
             fputs("{\"name\":", stdout);
             print_json_string(stdout, path);
-            json_member("type", types);
-            json_member("default", options->default_text);
+            json_option("type", types);
+            json_option("default", options->default_text);
             printf(",\"required\":%s,\"secret\":%s", is_required ? "true" : "false", is_secret ? "true" : "false");
-            json_member("help", options->help);
+            json_option("help", options->help);
             puts("}");
         }
         char below[130];
@@ -94,7 +94,7 @@ static void list_options(const dsctl *ctl, table *t, const ds_option *options, c
 
 static void print_options(const dsctl *ctl, const char *heading, const ds_option *options, const char *above)
 {
-    table *t = ctl->json ? NULL : table_new(4, (const char *const[]){heading, "TYPE", "DEFAULT", ""});
+    table *t = ctl->json ? NULL : table_of_text(4, (const char *const[]){heading, "TYPE", "DEFAULT", ""});
     list_options(ctl, t, options, above);
     table_print(t);
 }
@@ -138,11 +138,33 @@ static void print_property(const dsctl *ctl, table *t, const ds_model *model, co
         return;
     fputs("{\"model\":", stdout);
     print_json_string(stdout, ds_model_name(model));
-    json_member("property", property->name);
-    json_member("type", property_type(property));
+    json_option("property", property->name);
+    json_option("type", property_type(property));
     printf(",\"id\":%s,\"generated\":%s,\"required\":%s,\"index\":%s,\"unique\":%s}\n", property->id ? "true" : "false",
            property->generated ? "true" : "false", property->required ? "true" : "false",
            property->index ? "true" : "false", property->unique ? "true" : "false");
+}
+
+/* A model that its data source refuses is told, with the reason, and the others are listed. */
+static ds_status list_models(dsctl *ctl, const char *source, table *t)
+{
+    ds_status refused = DS_OK;
+    for (size_t i = 0; i < ds_catalog_model_count(ctl->catalog); i++) {
+        const char *on = ds_catalog_model_source(ctl->catalog, i);
+        if (on != NULL && strcmp(on, source) != 0)
+            continue;
+        const ds_model *model = dsctl_model(ctl, source, ds_catalog_model_name(ctl->catalog, i));
+        if (model == NULL && dsctl_exit_status(ctl->error.status) == 4)
+            return ctl->error.status;
+        if (model == NULL) {
+            refused = DS_CONFIG;
+            dsctl_tell("%s", ctl->error.message);
+        }
+        for (size_t slot = 0; model != NULL && slot < ds_model_property_count(model); slot++)
+            print_property(ctl, t, model, ds_model_property(model, slot));
+    }
+    ctl->error.message[0] = '\0'; /* it was told */
+    return refused;
 }
 
 ds_status run_models(dsctl *ctl, int argc, char **argv)
@@ -150,17 +172,8 @@ ds_status run_models(dsctl *ctl, int argc, char **argv)
     (void)argc;
     if (dsctl_source(ctl, argv[0]) == NULL)
         return ctl->error.status;
-    ds_status status = DS_OK;
     table *t = ctl->json ? NULL : table_new(4, (const char *const[]){"MODEL", "PROPERTY", "TYPE", ""});
-    for (size_t i = 0; status == DS_OK && i < ds_catalog_model_count(ctl->catalog); i++) {
-        const char *on = ds_catalog_model_source(ctl->catalog, i);
-        if (on != NULL && strcmp(on, argv[0]) != 0)
-            continue;
-        const ds_model *model = dsctl_model(ctl, argv[0], ds_catalog_model_name(ctl->catalog, i));
-        status = model == NULL ? ctl->error.status : DS_OK;
-        for (size_t slot = 0; model != NULL && slot < ds_model_property_count(model); slot++)
-            print_property(ctl, t, model, ds_model_property(model, slot));
-    }
+    ds_status status = list_models(ctl, argv[0], t);
     table_print(t);
     return status;
 }
@@ -198,8 +211,10 @@ ds_status run_execute(dsctl *ctl, int argc, char **argv)
     if (source == NULL)
         return ctl->error.status;
     ds_status status = ds_execute(source, (size_t)argc - 1, (const char *const *)argv + 1, NULL, &reply, &ctl->error);
-    if (status == DS_OK)
+    if (status == DS_OK && ctl->json)
         puts(reply);
+    else if (status == DS_OK)
+        print_json_indented(stdout, reply);
     ds_free(reply);
     return status;
 }

@@ -194,7 +194,7 @@ static bool is_wanted_still(adding *a, ds_status status)
 {
     if (status == DS_OK || a->ended || !prompt_is_on() || dsctl_exit_status(status) != 4)
         return status == DS_OK;
-    fprintf(stderr, "dsctl: %s\n", a->ctl->error.message);
+    dsctl_tell("%s", a->ctl->error.message);
     a->ctl->error.message[0] = '\0'; /* told */
     char *text = prompt_ask("write it all the same? (yes or no) [no]: ", false);
     bool yes = text != NULL && answer_is_yes(text);

@@ -239,7 +239,8 @@ void candidates_find(candidates *c, dsctl *ctl, const char *line)
         if (*last == '{')
             offer_in_json(&f, ctl, kind, model, last, w.open);
         else if (*last == '-' && w.open == '\0')
-            offer_all(&f, (const char *const[]){"--where", "--all", "--fields", "--format", "--at", "--json", NULL});
+            offer_all(&f, (const char *const[]){"--where", "--all", "--fields", "--format", "--at", "--no-ttl",
+                                                "--json", NULL});
         else
             offer_names(&f, ctl, kind, model);
     }

@@ -22,7 +22,8 @@ const command commands[] = {
      "store records of JSON lines, a JSON array or CSV", false},
     {"export", run_export, 3, 3, "SOURCE MODEL FILE [--at KEY] [--format F] [--fields A,B]",
      "write all records in order of id", false},
-    {"copy", run_copy, 3, 3, "SOURCE MODEL OTHER-SOURCE", "store a model's records on another data source too", false},
+    {"copy", run_copy, 3, 3, "SOURCE MODEL OTHER-SOURCE [--no-ttl]",
+     "store a model's records on another data source too", false},
     {"migrate", run_migrate, 1, 2, "SOURCE [MODEL] [--check]",
      "make what is stored fit the models, or say what does not", false},
     {"discover", run_discover, 1, 2, "SOURCE [PATTERN]", "propose models for what is stored", false},
@@ -95,14 +96,28 @@ static const struct valued {
               {"--where", offsetof(dsctl, where), true},   {"--at", offsetof(dsctl, at), true},
               {"--fields", offsetof(dsctl, fields), true}, {"--format", offsetof(dsctl, format), true}};
 
+/* "-" is a file, and "-1" may be an id. */
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0' && (word[1] < '0' || word[1] > '9');
+}
+
 /* Takes the option at words[*i], of those that may stand anywhere. */
 static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *taken)
 {
     const char *word = words[*i];
     *taken = true;
     for (const struct valued *v = valued; v < valued + sizeof valued / sizeof *valued; v++) {
-        if (strcmp(word, v->name) != 0 || (ctl->source != NULL && !v->in_shell))
+        size_t length = strlen(v->name);
+        bool begins = strncmp(word, v->name, length) == 0;
+        bool has_value = begins && v->name[1] == '-' && word[length] == '=';
+        if (!begins || (word[length] != '\0' && !has_value) || (ctl->source != NULL && !v->in_shell))
             continue;
+        char *value = words[*i] + length + 1;
+        if (has_value) {
+            memcpy((char *)ctl + v->offset, &value, sizeof value);
+            return DS_OK;
+        }
         if (*i + 1 >= count)
             return ds_error_set(&ctl->error, DS_INVALID, "the option %s needs a value", word);
         memcpy((char *)ctl + v->offset, &words[++*i], sizeof(char *));
@@ -114,9 +129,15 @@ static ds_status take_option(dsctl *ctl, int count, char **words, int *i, bool *
         ctl->all = true;
     else if (strcmp(word, "--replace") == 0)
         ctl->replace = true;
+    else if (strcmp(word, "--no-ttl") == 0)
+        ctl->no_ttl = true;
     else if (strcmp(word, "--check") == 0)
         ctl->check = true;
-    else if (strncmp(word, "--", 2) == 0)
+    else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        ctl->help = true;
+    else if (strcmp(word, "--version") == 0)
+        ctl->version = true;
+    else if (is_option(word))
         return ds_error_set(&ctl->error, DS_INVALID, "there is no option \"%s\"; -- before it makes it an argument",
                             word);
     else
@@ -152,13 +173,9 @@ static ds_status check_options(dsctl *ctl, const command *c)
     const struct {
         const char *name;
         bool given;
-    } options[] = {{"--where", ctl->where != NULL},
-                   {"--at", ctl->at != NULL},
-                   {"--fields", ctl->fields != NULL},
-                   {"--format", ctl->format != NULL},
-                   {"--all", ctl->all},
-                   {"--replace", ctl->replace},
-                   {"--check", ctl->check}};
+    } options[] = {{"--where", ctl->where != NULL},   {"--at", ctl->at != NULL}, {"--fields", ctl->fields != NULL},
+                   {"--format", ctl->format != NULL}, {"--all", ctl->all},       {"--replace", ctl->replace},
+                   {"--no-ttl", ctl->no_ttl},         {"--check", ctl->check}};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (options[i].given && strstr(c->arguments, options[i].name) == NULL)
             return ds_error_set(&ctl->error, DS_INVALID, "%s takes no option %s", c->name, options[i].name);
@@ -167,13 +184,46 @@ static ds_status check_options(dsctl *ctl, const command *c)
 
 /* ---- running ---- */
 
+static void usage(FILE *out, const dsctl *ctl)
+{
+    if (ctl->source == NULL)
+        fputs("usage: dsctl [-c datasources.json] [-m models] [--json] COMMAND ...\n\n", out);
+    commands_print(out, ctl->source != NULL);
+    if (ctl->source == NULL)
+        fputs("\ndsctl COMMAND --help shows one of them; man dsctl tells all.\n", out);
+}
+
+static void command_usage(FILE *out, const dsctl *ctl, const command *c)
+{
+    const char *arguments = command_arguments(c, ctl->source != NULL);
+    fprintf(out, "usage: %s%s%s%s\n", ctl->source == NULL ? "dsctl " : "", c->name, *arguments == '\0' ? "" : " ",
+            arguments);
+}
+
+static ds_status run_checked(dsctl *ctl, const command *c, int argc, char **argv)
+{
+    ds_status status = check_options(ctl, c);
+    if (status == DS_OK)
+        status = c->run(ctl, argc - 1, argv + 1);
+    if (status == DS_OK)
+        status = dsctl_flushed(ctl);
+    log_end(status == DS_OK ? NULL : &ctl->error);
+    for (size_t i = 0; i < sizeof ctl->views / sizeof *ctl->views; i++)
+        ds_model_free(ctl->views[i]);
+    return status;
+}
+
 static int run_command(dsctl *ctl, int argc, char **argv)
 {
     const command *c = command_find(argv[0]);
     if (c == NULL || (ctl->source != NULL && c->not_in_shell)) {
-        fprintf(stderr, "dsctl: there is no command \"%s\"; %s lists them\n", argv[0],
-                ctl->source == NULL ? "dsctl --help" : "help");
+        dsctl_tell("there is no command \"%s\"; %s lists them", argv[0], ctl->source == NULL ? "dsctl --help" : "help");
         return 2;
+    }
+    if (ctl->help) {
+        command_usage(stdout, ctl, c);
+        printf("%c%s\n", c->help[0] - 'a' + 'A', c->help + 1);
+        return 0;
     }
     if (ctl->source != NULL && command_takes_source(c)) { /* there is room: see dsctl_run() */
         memmove(argv + 1, argv, (size_t)argc * sizeof *argv);
@@ -181,21 +231,21 @@ static int run_command(dsctl *ctl, int argc, char **argv)
         argc++;
     }
     if (argc - 1 < c->least || argc - 1 > c->most) {
-        fprintf(stderr, "usage: %s%s %s\n", ctl->source == NULL ? "dsctl " : "", c->name,
-                command_arguments(c, ctl->source != NULL));
+        command_usage(stderr, ctl, c);
         return 2;
     }
-    ds_status status = check_options(ctl, c);
-    if (status == DS_OK)
-        status = c->run(ctl, argc - 1, argv + 1);
-    ds_status flushed = status == DS_OK ? dsctl_flushed(ctl) : DS_OK;
-    if (status == DS_OK)
-        status = flushed;
-    if (status != DS_OK && ctl->error.message[0] != '\0')
-        fprintf(stderr, "dsctl: %s\n", ctl->error.message);
-    for (size_t i = 0; i < sizeof ctl->views / sizeof *ctl->views; i++)
-        ds_model_free(ctl->views[i]);
+    ds_status status = run_checked(ctl, c, argc, argv);
     return status == DS_OK ? ctl->exit_status : dsctl_exit_status(status);
+}
+
+/* What options alone ask for; 2 where that is nothing. */
+static int run_without_command(const dsctl *ctl)
+{
+    if (ctl->version)
+        printf("dsctl %s\n", ds_version());
+    else
+        usage(ctl->help ? stdout : stderr, ctl);
+    return ctl->version || ctl->help ? 0 : 2;
 }
 
 int dsctl_run(dsctl *ctl, int count, char **words)
@@ -204,14 +254,10 @@ int dsctl_run(dsctl *ctl, int count, char **words)
     int rest_count, exit_status = 2;
     if (rest == NULL)
         return 5;
-    if (take_words(ctl, count, words, &rest_count, rest) != DS_OK) {
-        fprintf(stderr, "dsctl: %s\n", ctl->error.message);
-    } else if (rest_count == 0) {
-        fprintf(stderr, "usage: dsctl [-c datasources.json] [-m models] [--json] COMMAND ...\n\n");
-        commands_print(stderr, ctl->source != NULL);
-    } else {
-        exit_status = run_command(ctl, rest_count, rest);
-    }
+    if (take_words(ctl, count, words, &rest_count, rest) != DS_OK)
+        dsctl_tell("%s", ctl->error.message);
+    else
+        exit_status = rest_count == 0 || ctl->version ? run_without_command(ctl) : run_command(ctl, rest_count, rest);
     free(rest);
     return exit_status;
 }

@@ -11,7 +11,9 @@ typedef struct dsctl {
     const char *datasources, *models;         /* -c, -m */
     bool json;                                /* --json, or stdout is no terminal */
     const char *where, *at, *fields, *format; /* --where, --at, --fields, --format */
-    bool all, replace, check;                 /* --all, --replace, --check */
+    bool all, replace, no_ttl, check;         /* --all, --replace, --no-ttl, --check */
+    bool help, version;                       /* --help, --version */
+    bool unread;                              /* whoever read stdout is gone: the program ends quietly */
     const char *source;                       /* of the shell that we are in; NULL: in none */
     const ds_cancel *cancel;                  /* Ctrl-C in a shell; NULL: none */
     ds_model *views[4];                       /* that carry it, until the command ends */
@@ -54,22 +56,37 @@ ds_status dsctl_catalog(dsctl *);
 ds_source *dsctl_source(dsctl *, const char *name); /* NULL: see the error */
 ds_model *dsctl_model(dsctl *, const char *source, const char *model);
 ds_status dsctl_nomem(dsctl *);
-/* stdout took all that was printed; DS_BACKEND otherwise (a full disk, a closed pipe) */
+/* stdout took all that was printed; DS_BACKEND otherwise: a full disk, or, without a message, a pipe that nobody reads */
 ds_status dsctl_flushed(dsctl *);
 /* {"copied":12}, or 12 for a person */
 ds_status print_number(const dsctl *, const char *name, uint64_t number);
+
+/* ---- log.c ---- */
+
+void log_begin(void); /* from here on the library's warnings are told */
+/* A command has ended: tells what it was warned of last, and its error, where there is a message. */
+void log_end(const ds_error *);
+/* One line on stderr, which begins with "dsctl: ". */
+void dsctl_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- text.c: JSON that the library made, for people ---- */
 
 void print_json_string(FILE *, const char *text);
 void print_json_indented(FILE *, const char *json); /* JSON still */
-void print_json_as_text(FILE *, const char *json);  /* an object as indented lines of words */
+/* An object as indented lines of words, without these members of it. */
+void print_json_as_text(FILE *, const char *json, const char *const *without);
+const char *json_member(const char *object, const char *name); /* its value; NULL: it has none */
+void json_text(const char *string, char *out, size_t room);    /* a string without quotes and plain escapes, cut */
 
 /* ---- table.c, progress.c ---- */
 
-/* Rows with a heading, aligned once all are there: a table for a terminal. Cells are copied; NULL is an empty one. */
+size_t terminal_width(void); /* in columns; 80 where nobody says */
+
+/* Rows with a heading (NULL: none), aligned once all are there: a table for a terminal. Cells are copied; NULL is an empty
+ * one. */
 typedef struct table table;
 table *table_new(size_t columns, const char *const *headings); /* NULL: out of memory, which all functions here take */
+table *table_of_text(size_t columns, const char *const *headings); /* the last column is broken into lines, not cut */
 void table_add(table *, const char *const *cells);
 void table_print(table *); /* and frees it */
 
@@ -83,6 +100,7 @@ typedef struct progress {
 progress progress_start(const char *what);
 void progress_tell(progress *, uint64_t done, uint64_t total, uint64_t records);
 void progress_end(progress *);
+void progress_clear(void); /* the line of a bar that is under way is free for something else */
 
 /* ---- import.c: what import and copy share ---- */
 

@@ -1,11 +1,10 @@
-/* export: all records in order of id, as JSON lines, a JSON array or CSV; a file is there whole or not at all. */
-#include "dsctl.h"
+/* export: all records in order of id, as JSON lines, a JSON array or CSV. */
+#include "target.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 typedef enum format { FORMAT_LINES, FORMAT_ARRAY, FORMAT_CSV } format;
@@ -14,8 +13,8 @@ typedef struct export
 {
     dsctl *ctl;
     ds_model *model;
-    FILE *out;
-    char *temporary; /* written first, renamed at the end; NULL: standard output */
+    target file;
+    FILE *out; /* the file's */
     const char *path;
     format format;
     csv_writer *csv;
@@ -23,6 +22,8 @@ typedef struct export
     const char **fields; /* NULL: all */
     size_t field_count;
     uint64_t n;
+    uint64_t odd;  /* texts that are not UTF-8 */
+    uint64_t lost; /* of these: whose bytes are not in the file */
 }
 export;
 
@@ -59,49 +60,93 @@ static ds_status choose_fields(export *ex)
     return ex->fields == NULL ? dsctl_nomem(ex->ctl) : DS_OK;
 }
 
-/* ---- the file ---- */
-
 static ds_status file_error(const export *ex)
 {
     return ds_error_set(&ex->ctl->error, DS_BACKEND, "%s: %s", ex->path, strerror(errno));
 }
 
-static ds_status open_file(export *ex)
+/* What was printed so far was taken; standard output that nobody reads is no failure to tell. */
+static ds_status written(const export *ex)
 {
-    ex->out = stdout;
-    if (strcmp(ex->path, "-") == 0)
-        return DS_OK;
-    size_t room = strlen(ex->path) + 8;
-    if ((ex->temporary = malloc(room)) == NULL)
-        return dsctl_nomem(ex->ctl);
-    snprintf(ex->temporary, room, "%s.XXXXXX", ex->path);
-    int fd = mkstemp(ex->temporary);
-    ex->out = fd < 0 ? NULL : fdopen(fd, "w");
-    if (ex->out != NULL) {
-        mode_t mask = umask(0);
-        umask(mask);
-        fchmod(fd, 0666 & ~mask);
-        return DS_OK;
-    }
-    ds_status status = file_error(ex);
-    free(ex->temporary);
-    ex->temporary = NULL;
-    return status;
+    return !ferror(ex->out) ? DS_OK : ex->out == stdout ? dsctl_flushed(ex->ctl) : file_error(ex);
 }
 
-/* Puts the file in its place, or takes it away again. */
-static ds_status close_file(export *ex, ds_status status)
+/* ---- text of other programs, that is not UTF-8 ---- */
+
+/* How many bytes the character at `at` has; 0: there is none. */
+static size_t utf8_length(const unsigned char *at, size_t left)
 {
-    if (ex->temporary == NULL)
-        return status;
-    bool failed = status == DS_OK && (fflush(ex->out) != 0 || fsync(fileno(ex->out)) != 0);
-    failed = fclose(ex->out) != 0 || failed;
-    if (status == DS_OK && (failed || rename(ex->temporary, ex->path) != 0))
-        status = file_error(ex);
-    if (status != DS_OK)
-        unlink(ex->temporary);
-    free(ex->temporary);
-    return status;
+    size_t length = at[0] < 0x80                     ? 1
+                    : at[0] >= 0xC2 && at[0] <= 0xDF ? 2
+                    : (at[0] & 0xF0) == 0xE0         ? 3
+                    : at[0] >= 0xF0 && at[0] <= 0xF4 ? 4
+                                                     : 0;
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    bool wrong = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
+                 (at[0] == 0xF0 && at[1] < 0x90) ||
+                 (at[0] == 0xF4 && at[1] > 0x8F); /* overlong, a surrogate, or too large */
+    return wrong ? 0 : length;
+}
+
+static bool is_utf8(const char *text, size_t length)
+{
+    for (size_t i = 0, step; i < length; i += step)
+        if ((step = utf8_length((const unsigned char *)text + i, length - i)) == 0)
+            return false;
+    return true;
+}
+
+/* JSON has no place for such bytes, and neither has what is JSON text in CSV. */
+static bool loses_bytes(const export *ex, size_t slot)
+{
+    return ex->format != FORMAT_CSV ||
+           (slot < ds_model_property_count(ex->model) && ds_model_property(ex->model, slot)->type == DS_PROPERTY_ANY);
+}
+
+static void tell_odd(const export *ex, const ds_record *record, const ds_field *field, bool lost)
+{
+    ds_error error;
+    ds_text id;
+    ds_value_text(ds_record_get(record, ds_model_property(ex->model, ds_model_id_slot(ex->model))->name), &id);
+    ds_error_set(&error, DS_INVALID,
+                 "the property \"%.100s\" of the record %.*s of model \"%s\" on data source \"%s\" is not UTF-8: %s",
+                 field->name, id.length > 100 ? 100 : (int)id.length, id.bytes, ds_model_name(ex->model),
+                 ds_source_name(ds_model_source(ex->model)),
+                 lost ? "bytes of it are exported as U+FFFD" : "it is exported as it is, and import will refuse it");
+    dsctl_tell("warning: %s", error.message);
+}
+
+/* Nothing is lost without a word. */
+static void look_for_odd_text(export *ex, const ds_record *record)
+{
+    ds_field field;
+    for (size_t slot = 0; slot < ds_record_slots(record); slot++) {
+        if (!ds_record_field(record, slot, &field))
+            continue;
+        const ds_value value = field.value;
+        bool is_text = value.type == DS_STRING || value.type == DS_JSON;
+        if (is_utf8(field.name, field.name_length) && (!is_text || is_utf8(value.as.string, value.length)))
+            continue;
+        bool lost = loses_bytes(ex, slot);
+        ex->lost += lost;
+        if (ex->odd++ < TOLD)
+            tell_odd(ex, record, &field, lost);
+    }
+}
+
+/* The file is there, but is not all that is stored: that is a failure. */
+static ds_status odd_end(export *ex)
+{
+    if (ex->odd > TOLD)
+        dsctl_tell("warning: and %llu more properties are not UTF-8", (unsigned long long)(ex->odd - TOLD));
+    return ex->lost == 0 ? DS_OK
+                         : ds_error_set(&ex->ctl->error, DS_INVALID,
+                                        "%s is there, but not with all bytes of what is not UTF-8 (properties: %llu)",
+                                        ex->path, (unsigned long long)ex->lost);
 }
 
 /* ---- records ---- */
@@ -171,9 +216,10 @@ static ds_status write_records(export *ex, ds_cursor *cursor, uint64_t total)
     const ds_record *record;
     ds_status status = ds_cursor_next(cursor, &record, &ex->ctl->error);
     while (status == DS_OK && record != NULL) {
+        look_for_odd_text(ex, record);
         status = ex->format == FORMAT_CSV ? csv_record(ex->csv, record, &ex->ctl->error) : write_json(ex, record);
-        if (status == DS_OK && ferror(ex->out))
-            status = file_error(ex);
+        if (status == DS_OK)
+            status = written(ex);
         ex->n++;
         progress_tell(&bar, ex->n, total, ex->n);
         if (status == DS_OK)
@@ -215,12 +261,14 @@ ds_status run_export(dsctl *ctl, int argc, char **argv)
     if (status == DS_OK)
         status = choose_fields(&ex);
     if (status == DS_OK)
-        status = open_file(&ex);
-    bool is_file = ex.temporary != NULL;
+        status = target_open(&ex.file, ex.path, &ctl->error);
+    ex.out = ex.file.out;
     if (status == DS_OK)
-        status = close_file(&ex, write_all(&ex));
-    if (status == DS_OK && is_file)
+        status = target_close(&ex.file, write_all(&ex));
+    if (status == DS_OK && ex.out != stdout)
         print_number(ctl, "exported", ex.n);
+    if (status == DS_OK)
+        status = odd_end(&ex);
     csv_free(ex.csv);
     free(ex.fields);
     free(ex.field_list);

@@ -12,13 +12,13 @@ void failures_add(failures *f, const ds_error *error)
     if (f->first == DS_OK)
         f->first = error->status;
     if (f->count++ < TOLD)
-        fprintf(stderr, "dsctl: %s\n", error->message);
+        dsctl_tell("%s", error->message);
 }
 
 ds_status failures_end(const failures *f)
 {
     if (f->count > TOLD)
-        fprintf(stderr, "dsctl: and %llu more records were not stored\n", (unsigned long long)(f->count - TOLD));
+        dsctl_tell("and %llu more records were not stored", (unsigned long long)(f->count - TOLD));
     return f->first;
 }
 

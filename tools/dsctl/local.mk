@@ -9,20 +9,28 @@ dsctl_SOURCES = \
 	tools/dsctl/candidates.h \
 	tools/dsctl/commands.c \
 	tools/dsctl/copy.c \
+	tools/dsctl/copy_again.c \
+	tools/dsctl/copying.h \
 	tools/dsctl/csv.c \
 	tools/dsctl/dsctl.h \
+	tools/dsctl/explain.c \
 	tools/dsctl/export.c \
 	tools/dsctl/history.c \
 	tools/dsctl/history.h \
 	tools/dsctl/import.c \
 	tools/dsctl/main.c \
+	tools/dsctl/log.c \
 	tools/dsctl/place.c \
 	tools/dsctl/progress.c \
 	tools/dsctl/prompt.c \
 	tools/dsctl/records.c \
+	tools/dsctl/rows.c \
+	tools/dsctl/rows.h \
 	tools/dsctl/shell.c \
 	tools/dsctl/stored.c \
 	tools/dsctl/table.c \
+	tools/dsctl/target.c \
+	tools/dsctl/target.h \
 	tools/dsctl/text.c \
 	tools/dsctl/words.c \
 	tools/dsctl/words.h

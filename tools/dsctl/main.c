@@ -2,6 +2,8 @@
 #include "dsctl.h"
 
 #include <errno.h>
+#include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,7 +42,12 @@ ds_status dsctl_flushed(dsctl *ctl)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return DS_OK;
-    return ds_error_set(&ctl->error, DS_BACKEND, "standard output: %s", strerror(errno));
+    ds_error_set(&ctl->error, DS_BACKEND, "standard output: %s", strerror(errno));
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    ctl->unread = poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+    if (ctl->unread)
+        ctl->error.message[0] = '\0';
+    return DS_BACKEND;
 }
 
 ds_status print_number(const dsctl *ctl, const char *name, uint64_t number)
@@ -52,15 +59,18 @@ ds_status print_number(const dsctl *ctl, const char *name, uint64_t number)
 int main(int argc, char **argv)
 {
     dsctl ctl = {.datasources = "datasources.json", .json = !isatty(STDOUT_FILENO)};
-    signal(SIGPIPE, SIG_IGN); /* `dsctl find ... | head` ends with an error of write, and a connection that is closed */
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        puts("usage: dsctl [-c datasources.json] [-m models] [--json] COMMAND ...\n");
-        commands_print(stdout, false);
-        return 0;
-    }
-    if (argc > 1 && strcmp(argv[1], "--version") == 0)
-        return printf("dsctl %s\n", ds_version()), 0;
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, old;
+    sigaction(SIGPIPE, &ignore,
+              &old); /* `dsctl find ... | head -1` closes its connections, and ends then as others do */
+    if (!ctl.json)
+        setlocale(LC_CTYPE, ""); /* how wide a character is; numbers stay as they are */
+    log_begin();
     int status = dsctl_run(&ctl, argc - 1, argv + 1);
     ds_catalog_close(ctl.catalog);
+    log_end(NULL);
+    if (ctl.unread) {
+        sigaction(SIGPIPE, &old, NULL);
+        raise(SIGPIPE);
+    }
     return status;
 }

@@ -10,6 +10,15 @@ progress progress_start(const char *what)
     return (progress){.what = what, .percent = -1, .on = isatty(STDERR_FILENO) == 1};
 }
 
+static bool is_drawn; /* a bar stands on the line */
+
+void progress_clear(void)
+{
+    if (is_drawn)
+        fputs("\r\033[K", stderr);
+    is_drawn = false;
+}
+
 static void draw(const progress *p)
 {
     char bar[BAR + 1];
@@ -17,6 +26,7 @@ static void draw(const progress *p)
         bar[i] = i * 100 < p->percent * BAR ? '#' : '.';
     bar[BAR] = '\0';
     fprintf(stderr, "\r%s [%s] %3d %%  %llu records", p->what, bar, p->percent, (unsigned long long)p->records);
+    is_drawn = true;
 }
 
 void progress_tell(progress *p, uint64_t done, uint64_t total, uint64_t records)
@@ -34,5 +44,6 @@ void progress_end(progress *p)
     if (!p->on || p->percent < 0)
         return;
     draw(p);
+    is_drawn = false;
     fputc('\n', stderr);
 }

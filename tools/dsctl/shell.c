@@ -233,9 +233,10 @@ static bool run_words(shell *s, words *w)
     }
     int status = dsctl_run(&one, (int)w->count, w->list);
     s->ctl->catalog = one.catalog;
+    s->ctl->unread = one.unread;
     if (status != 0)
         s->failed = status;
-    return true;
+    return !one.unread;
 }
 
 static bool run_line(shell *s, const char *line)
@@ -245,14 +246,14 @@ static bool run_line(shell *s, const char *line)
     if (line[strspn(line, " \t\r\n")] == '#')
         return true;
     if (!words_split(&w, line, false)) {
-        fprintf(stderr, "dsctl: out of memory\n");
+        dsctl_tell("out of memory");
         s->failed = 5;
         return true;
     }
     if (s->editor != NULL)
         past_keep(&s->past, line, &w);
     if (w.open != '\0') {
-        fprintf(stderr, "dsctl: the %c that opens a word is not closed\n", w.open);
+        dsctl_tell("the %c that opens a word is not closed", w.open);
         s->failed = 2;
     } else if (w.count > 0) {
         goes_on = run_words(s, &w);
@@ -277,6 +278,7 @@ ds_status run_shell(dsctl *ctl, int argc, char **argv)
         if (!goes_on)
             break;
     }
+    ctl->unread = base.unread;
     bool is_edited = s.editor != NULL;
     close_editor(&s);
     if (status != DS_OK)

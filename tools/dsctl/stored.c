@@ -23,7 +23,7 @@ static ds_status check(dsctl *ctl, ds_model *model, const char *name)
     if (ctl->json)
         puts(report);
     else
-        print_json_as_text(stdout, report);
+        print_json_as_text(stdout, report, NULL);
     ds_free(report);
     return DS_OK;
 }

@@ -62,16 +62,9 @@ void print_json_indented(FILE *out, const char *json)
 
 static const char *print_value(FILE *out, const char *at, size_t depth);
 
-/* "estimatedCost" as "estimated cost", and some in words of our own. */
+/* "estimatedCost" as "estimated cost". */
 static void print_key(FILE *out, const char *key, size_t length)
 {
-    static const char *const words[][2] = {
-        {"access", "found by"}, {"backend", "done by the backend"}, {"library", "left to the library"}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (length == strlen(words[i][0]) && memcmp(key, words[i][0], length) == 0) {
-            fputs(words[i][1], out);
-            return;
-        }
     for (size_t i = 0; i < length; i++) {
         bool begins = i > 0 && isupper((unsigned char)key[i]) && islower((unsigned char)key[i - 1]);
         if (begins)
@@ -148,12 +141,74 @@ static const char *print_value(FILE *out, const char *at, size_t depth)
     return at + length;
 }
 
-void print_json_as_text(FILE *out, const char *json)
+static const char *skip_value(const char *at)
 {
-    json = skip_space(json);
-    if (*json == '{')
-        print_members(out, json, 0, true);
-    else
-        print_value(out, json, 0);
-    fputc('\n', out);
+    size_t depth = 0;
+    do {
+        if (*at == '"') {
+            at = skip_string(at);
+            continue;
+        }
+        depth += *at == '{' || *at == '[';
+        depth -= (*at == '}' || *at == ']') && depth > 0;
+        at++;
+    } while (*at != '\0' && (depth > 0 || strchr(",]}", *at) == NULL));
+    return at;
+}
+
+/* A member's value, with its name at *name and where the next one is at *next; NULL: there are no more. */
+static const char *take_member(const char *at, const char **name, size_t *length, const char **next)
+{
+    at = skip_space(at);
+    if (*at != '"')
+        return NULL;
+    const char *end = skip_string(at), *value = skip_space(skip_space(end) + 1);
+    *name = at + 1;
+    *length = (size_t)(end - at) - 2;
+    at = skip_space(skip_value(value));
+    *next = at + (*at == ',');
+    return value;
+}
+
+const char *json_member(const char *object, const char *name)
+{
+    const char *own, *value;
+    size_t length;
+    for (const char *at = skip_space(object) + 1; (value = take_member(at, &own, &length, &at)) != NULL;)
+        if (length == strlen(name) && memcmp(own, name, length) == 0)
+            return value;
+    return NULL;
+}
+
+void json_text(const char *string, char *out, size_t room)
+{
+    const char *end = skip_string(string);
+    size_t length = 0;
+    for (const char *at = string + 1; at + 1 < end && length + 1 < room; at++) {
+        at += *at == '\\' && strchr("\"\\/", at[1]) != NULL;
+        out[length++] = *at;
+    }
+    out[length] = '\0';
+}
+
+static bool is_among(const char *name, size_t length, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (strlen(*names) == length && memcmp(*names, name, length) == 0)
+            return true;
+    return false;
+}
+
+void print_json_as_text(FILE *out, const char *json, const char *const *without)
+{
+    const char *name, *value;
+    size_t length;
+    for (const char *at = skip_space(json) + 1; (value = take_member(at, &name, &length, &at)) != NULL;) {
+        if (is_among(name, length, without))
+            continue;
+        print_key(out, name, length);
+        fputc(':', out);
+        print_value(out, value, 1);
+        fputc('\n', out);
+    }
 }
