@@ -537,15 +537,15 @@ static void seen_whole(run *r)
 
 static const rule_case cases[] = {
     {"a batch does unlike writes", &rule_batch, PERSON, unlike},
-    {"each write of a batch has its outcome, and a failure keeps no other from being done", &rule_batch, PERSON,
-     by_index},
+    {"each write of a batch has its outcome, and a failure keeps no other from being done", &rule_batch_outcomes,
+     PERSON, by_index},
     {"a write of a batch meets what those before it have done", &rule_batch, PERSON, in_order},
     {"a batch of thousands of writes keeps their order", &rule_batch, PERSON, many},
     {"unique values are taken and set free in the order of a batch", &rule_unique, "", unique},
     {"a batch fills in the ids of a sequence", &rule_sequence, "", sequence_of},
     {"a batch fills in ULIDs", &rule_generated_text, "", ulids_of},
     {"a batch lets records expire; or that is refused", &rule_expire, PERSON, expire},
-    {"a batch writes to several models", &rule_batch, PERSON, models},
+    {"a batch writes to several models", &rule_batch_models, PERSON, models},
     {"models of another source, no model and no id are refused", &rule_batch_checked, PERSON, other_source},
     {"an empty batch does nothing", &rule_batch_checked, PERSON, nothing},
     {"an atomic batch does unlike writes; or it is refused", &rule_batch_whole, PERSON, whole},

@@ -38,6 +38,7 @@ tests_conformance_test_conformance_LDADD = tests/support/libsupport.a $(CUNIT_LI
 # A connector with planted faults, by which the suite itself is tested: built for the test and never installed.
 check_LTLIBRARIES += tests/conformance/datasource-faulty.la
 tests_conformance_datasource_faulty_la_SOURCES = \
+	tests/conformance/faulty/batch.c \
 	tests/conformance/faulty/connector.c \
 	tests/conformance/faulty/faulty.h \
 	tests/conformance/faulty/find.c \

@@ -167,6 +167,15 @@ const rule rule_batch = {"connector.h, batch",
                          "writes that are gathered by kind or model past others of the same record, or one transaction "
                          "that the first failure "
                          "ends; answer DS_UNSUPPORTED, with nothing changed, for what the entry cannot do"};
+const rule rule_batch_outcomes = {
+    "connector.h, batch",
+    "Each write has an outcome of its own, by its number in the batch; what is refused or fails does not keep the "
+    "others "
+    "from being done.",
+    "outcomes that are counted anew for each run of like writes, or one transaction that the first failure ends"};
+const rule rule_batch_models = {"connector.h, batch",
+                                "The writes may be to several models of the data source, each of which is written to.",
+                                "the first write's model that is taken for that of them all"};
 const rule rule_batch_whole = {
     "connector.h, batch with DS_ATOMIC, and DS_CAN_ATOMIC_BATCH",
     "All or nothing: where one write cannot be done, nothing is changed, and nobody sees a part of it. Without the "

@@ -17,7 +17,7 @@ extern const rule rule_update, rule_missing, rule_null_removes, rule_own_id, rul
     rule_replace_or_create, rule_increment, rule_increment_limits, rule_increment_doubles, rule_expire, rule_model_ttl,
     rule_version, rule_unique, rule_atomic;
 
-extern const rule rule_batch, rule_batch_whole, rule_batch_checked;
+extern const rule rule_batch, rule_batch_outcomes, rule_batch_models, rule_batch_whole, rule_batch_checked;
 
 /* what is found */
 extern const rule rule_equal, rule_null, rule_complement, rule_range_null, rule_numbers, rule_negative_zero,

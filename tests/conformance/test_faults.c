@@ -77,6 +77,14 @@ static const expectation expectations[] = {
     {"unique-ignored", "models", "unique values are unique", "A unique value is held by one record"},
     {"expired-found", "update", "expire, ttl", "What has expired is gone for every entry"},
     {"not-atomic", "threads", "eight threads share a source", "each record is checked and written in one atomic step"},
+    /* batches */
+    {"batch-half-done", "batch", "an atomic batch of which a write cannot be done changes nothing",
+     "where one write cannot be done, nothing is changed"},
+    {"batch-not-atomic", "batch", "others see an atomic batch whole or not at all", "nobody sees a part of it"},
+    {"batch-misnumbered", "batch", "each write of a batch has its outcome", "Each write has an outcome of its own"},
+    {"batch-other-lost", "batch", "a batch writes to several models", "The writes may be to several models"},
+    {"batch-by-kind", "batch", "a write of a batch meets what those before it have done",
+     "each meets what those before it have done"},
 };
 #define EXPECTATIONS (sizeof expectations / sizeof *expectations)
 

@@ -11,7 +11,11 @@ static ds_status faulty_open(ds_source *source, void **connection, ds_call *call
     shop *s = ds_calloc(1, sizeof *s);
     if (s == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory");
-    pthread_mutex_init(&s->lock, NULL);
+    pthread_mutexattr_t recursive;
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&s->lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
     ds_value chosen = ds_source_setting(source, "fault");
     while (strcmp(names[s->fault], chosen.as.string) != 0) /* one of the choices */
         s->fault++;
@@ -58,7 +62,7 @@ const ds_connector ds_connector_v1 = {
     .abi = DS_ABI,
     .size = sizeof(ds_connector),
     .name = "faulty",
-    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY,
+    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY | DS_CAN_ATOMIC_BATCH,
     .options = options,
     .open = faulty_open,
     .close = faulty_close,
@@ -78,4 +82,5 @@ const ds_connector ds_connector_v1 = {
     .increment = faulty_increment,
     .expire = faulty_expire,
     .ttl = faulty_ttl,
+    .batch = faulty_batch,
 };

@@ -58,15 +58,23 @@
     X(DELETE_OF_NOTHING, "delete-of-nothing")                                                                          \
     X(UNIQUE_IGNORED, "unique-ignored")                                                                                \
     X(EXPIRED_FOUND, "expired-found")                                                                                  \
-    X(NOT_ATOMIC, "not-atomic")
+    X(NOT_ATOMIC, "not-atomic")                                                                                        \
+    /* batches */                                                                                                      \
+    X(BATCH_HALF_DONE, "batch-half-done")                                                                              \
+    X(BATCH_NOT_ATOMIC, "batch-not-atomic")                                                                            \
+    X(BATCH_MISNUMBERED, "batch-misnumbered")                                                                          \
+    X(BATCH_OTHER_LOST, "batch-other-lost")                                                                            \
+    X(BATCH_BY_KIND, "batch-by-kind")
 
 #define FAULT_NUMBER(name, text) FAULT_##name,
 typedef enum fault { FAULTS(FAULT_NUMBER) FAULT_COUNT } fault;
 
-typedef struct shop { /* the connection */
-    pthread_mutex_t lock;
+typedef struct shop {     /* the connection */
+    pthread_mutex_t lock; /* a batch holds it while its writes take it too */
     fault fault;
-    size_t next; /* of FAULT_SCANS_SHARED */
+    size_t next;          /* of FAULT_SCANS_SHARED */
+    size_t first, writes; /* of a batch: the number of the write that is done, of so many; 0, 0 */
+    bool failed;          /* a write was not done */
 } shop;
 
 typedef struct item {
@@ -117,5 +125,12 @@ ds_status faulty_increment(void *connection, const ds_model *, ds_value id, cons
                            ds_value by, ds_value *now, ds_call *);
 ds_status faulty_expire(void *connection, const ds_model *, ds_value id, int64_t ttl_ms, ds_call *);
 ds_status faulty_ttl(void *connection, const ds_model *, ds_value id, int64_t *ttl_ms, ds_call *);
+void decide_ok(shop *, ds_outcomes *, size_t i, bool created);
+void decide_refuse(shop *, ds_outcomes *, size_t i, ds_refusal, const char *detail);
+void decide_fail(shop *, ds_outcomes *, size_t i, ds_status, const ds_error *);
+
+/* batch.c */
+ds_status faulty_batch(void *connection, const ds_write *const *writes, size_t n, uint32_t flags, ds_outcomes *,
+                       ds_call *);
 
 #endif

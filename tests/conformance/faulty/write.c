@@ -9,6 +9,31 @@ static ds_status no_memory(ds_call *call)
     return ds_error_set(call->error, DS_NOMEM, "out of memory");
 }
 
+/* In a batch the number is that of the write. */
+static size_t numbered(const shop *s, size_t i)
+{
+    size_t number = s->first + i;
+    bool is_wrong = s->fault == FAULT_BATCH_MISNUMBERED && s->writes > 0 && (number ^ 1) < s->writes;
+    return is_wrong ? number ^ 1 : number;
+}
+
+void decide_ok(shop *s, ds_outcomes *outcomes, size_t i, bool created)
+{
+    ds_outcome_ok(outcomes, numbered(s, i), created);
+}
+
+void decide_refuse(shop *s, ds_outcomes *outcomes, size_t i, ds_refusal refusal, const char *detail)
+{
+    s->failed = true;
+    ds_outcome_refuse(outcomes, numbered(s, i), refusal, detail);
+}
+
+void decide_fail(shop *s, ds_outcomes *outcomes, size_t i, ds_status status, const ds_error *error)
+{
+    s->failed = true;
+    ds_outcome_fail(outcomes, numbered(s, i), status, 0, "%s", error->message);
+}
+
 /* Lets others come between, where the fault is that they can. */
 static void gap(shop *s)
 {
@@ -43,14 +68,14 @@ static const char *clash(const shop *s, const shelf *in, const ds_model *model, 
 }
 
 /* Puts `made` in place of the record at `at` (count: adds it) unless a unique value is taken. */
-static ds_status put(const shop *s, shelf *in, const ds_model *model, size_t at, ds_record *made, size_t i,
+static ds_status put(shop *s, shelf *in, const ds_model *model, size_t at, ds_record *made, size_t i,
                      ds_outcomes *outcomes, ds_call *call)
 {
     const char *taken = made == NULL ? NULL : clash(s, in, model, made, at);
     if (made == NULL)
         return no_memory(call);
     if (taken != NULL) {
-        ds_outcome_refuse(outcomes, i, DS_REFUSED_UNIQUE_TAKEN, taken);
+        decide_refuse(s, outcomes, i, DS_REFUSED_UNIQUE_TAKEN, taken);
         ds_record_free(made);
         return DS_OK;
     }
@@ -61,7 +86,7 @@ static ds_status put(const shop *s, shelf *in, const ds_model *model, size_t at,
         ds_record_free(in->items[at].record);
         in->items[at].record = made;
     }
-    ds_outcome_ok(outcomes, i, creates);
+    decide_ok(s, outcomes, i, creates);
     return DS_OK;
 }
 
@@ -78,7 +103,7 @@ static ds_status create_one(shop *s, shelf *in, const ds_model *model, ds_record
     bool is_taken = at < in->count && s->fault != FAULT_DUPLICATE_ACCEPTED;
     gap(s);
     if (is_taken) {
-        ds_outcome_refuse(outcomes, i, DS_REFUSED_ID_TAKEN, NULL);
+        decide_refuse(s, outcomes, i, DS_REFUSED_ID_TAKEN, NULL);
         *stop = s->fault == FAULT_STOPS_AT_REFUSAL;
         return DS_OK;
     }
@@ -118,14 +143,14 @@ static bool holds(const shop *s, const ds_record *record, const ds_record *expec
 }
 
 /* Finds the record that is to be written, or decides the outcome: count where there is nothing left to do. */
-static size_t writable(const shop *s, shelf *in, const ds_model *model, ds_value id, const ds_record *expected,
-                       size_t i, ds_outcomes *outcomes)
+static size_t writable(shop *s, shelf *in, const ds_model *model, ds_value id, const ds_record *expected, size_t i,
+                       ds_outcomes *outcomes)
 {
     size_t at = shelf_find(s, in, model, id);
     if (at == in->count)
-        ds_outcome_refuse(outcomes, i, DS_REFUSED_MISSING, NULL);
+        decide_refuse(s, outcomes, i, DS_REFUSED_MISSING, NULL);
     else if (!holds(s, in->items[at].record, expected)) {
-        ds_outcome_refuse(outcomes, i, DS_REFUSED_CHANGED, NULL);
+        decide_refuse(s, outcomes, i, DS_REFUSED_CHANGED, NULL);
         at = in->count;
     }
     return at;
@@ -174,14 +199,14 @@ ds_status faulty_delete(void *connection, const ds_model *model, const ds_value 
     for (size_t i = 0; i < n && status == DS_OK; i++) {
         bool is_missing = shelf_find(s, in, model, ids[i]) == in->count;
         if (is_missing && s->fault == FAULT_DELETE_OF_NOTHING) {
-            ds_outcome_ok(outcomes, i, false);
+            decide_ok(s, outcomes, i, false);
             continue;
         }
         size_t at = writable(s, in, model, ids[i], expected == NULL ? NULL : expected[i], i, outcomes);
         if (at == in->count)
             continue;
         shelf_remove(in, at);
-        ds_outcome_ok(outcomes, i, false);
+        decide_ok(s, outcomes, i, false);
     }
     pthread_mutex_unlock(&s->lock);
     return status;
@@ -207,7 +232,7 @@ ds_status faulty_replace(void *connection, const ds_model *model, ds_record *con
         ds_value id = ds_record_get(records[i], id_name(model));
         size_t at = shelf_find(s, in, model, id);
         if (at == in->count && must_exist) {
-            ds_outcome_refuse(outcomes, i, DS_REFUSED_MISSING, NULL);
+            decide_refuse(s, outcomes, i, DS_REFUSED_MISSING, NULL);
             continue;
         }
         if (at < in->count &&
@@ -244,7 +269,7 @@ ds_status faulty_upsert(void *connection, const ds_model *model, ds_record *cons
         size_t at = shelf_find(s, in, model, ds_record_get(records[i], id_name(model)));
         const item *old = at < in->count ? &in->items[at] : NULL;
         if (expected != NULL && expected[i] != NULL && (old == NULL || !holds(s, old->record, expected[i])))
-            ds_outcome_refuse(outcomes, i, DS_REFUSED_CHANGED, NULL);
+            decide_refuse(s, outcomes, i, DS_REFUSED_CHANGED, NULL);
         else
             status = put(s, in, model, at, upserted(s, model, old, defaults, records[i]), i, outcomes, call);
     }
