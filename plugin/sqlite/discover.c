@@ -58,6 +58,12 @@ static const char *word_at(sqlite3_stmt *row, int at)
     return words == NULL ? "" : words;
 }
 
+/* Of no use as a property: without a name, or the connector's own. */
+static bool is_left_out(const char *name)
+{
+    return name[0] == '\0' || sqlite3_stricmp(name, MORE_COLUMN) == 0 || sqlite3_stricmp(name, EXPIRES_COLUMN) == 0;
+}
+
 /* The column that alone is the key: the primary key, or else a column that is not null and has a unique index of its own.
  * Of a type that an id may have. */
 static int find_id(proposal *p)
@@ -73,6 +79,8 @@ static int find_id(proposal *p)
     while (code == SQLITE_OK && p->id == NULL && (code = sqlite3_step(row)) == SQLITE_ROW) {
         const char *type = property_type(word_at(row, 1));
         code = SQLITE_OK;
+        if (is_left_out(word_at(row, 0)))
+            continue;
         if (strcmp(type, "integer") != 0 && strcmp(type, "string") != 0)
             continue;
         p->id = sqlite3_mprintf("%s", word_at(row, 0));
@@ -185,7 +193,7 @@ static int write_properties(proposal *p, ds_buffer *out)
     while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
         code = SQLITE_OK;
         p->loose = p->loose || strcmp(word_at(row, 0), MORE_COLUMN) == 0;
-        if (strcmp(word_at(row, 0), MORE_COLUMN) == 0 || strcmp(word_at(row, 0), EXPIRES_COLUMN) == 0)
+        if (is_left_out(word_at(row, 0)))
             continue;
         code = write_property(p, row, first, out);
         first = false;
@@ -214,24 +222,41 @@ static int write_keys(const proposal *p, const char *index, bool ours, ds_buffer
     return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+/* Among the indexes of a model, those of single properties have the names of these. */
+static int write_index_name(const proposal *p, const char *name, ds_buffer *out)
+{
+    const char *ours = strstr(name, "#index:"), *unique = strstr(name, "#unique:"), *kind = NULL;
+    const char *own = ours != NULL ? ours + 7 : unique != NULL ? unique + 8 : name;
+    int code = find_index(p, own, &kind);
+    char *free_one = sqlite3_mprintf(kind == NULL ? "%s" : "%s_", own);
+    if (free_one == NULL)
+        return SQLITE_NOMEM;
+    ds_buffer_json(out, ds_string(free_one));
+    sqlite3_free(free_one);
+    return code;
+}
+
+/* Of columns that are properties, have an order, and come once. */
 static int write_indexes(const proposal *p, ds_buffer *out)
 {
     static const char words[] =
-        "SELECT l.name, l.\"unique\" FROM pragma_index_list(?1) AS l WHERE NOT l.partial AND "
-        "(SELECT min(name IS NOT NULL) FROM pragma_index_info(l.name)) AND "
+        "SELECT l.name, l.\"unique\" FROM pragma_index_list(?1) AS l WHERE NOT l.partial AND l.name <> '' AND "
+        "(SELECT count(DISTINCT lower(i.name)) = count(*) AND min(coalesce(i.name, '') IN "
+        "(SELECT x.name FROM pragma_table_xinfo(?1) AS x WHERE x.hidden = 0 AND lower(x.name) NOT IN "
+        "('', '" MORE_COLUMN "', '" EXPIRES_COLUMN "') AND upper(x.type) NOT IN "
+        "('TEXT OBJECT', 'TEXT ARRAY', 'TEXT ANY'))) FROM pragma_index_info(l.name) AS i) AND "
         "(SELECT count(*) FROM pragma_index_info(l.name) WHERE l.name NOT LIKE '%#index:%' OR name <> ?2) > 1 "
         "ORDER BY l.name";
     sqlite3_stmt *row = NULL;
     size_t written = 0;
     int code = ask(p->conn, words, p->table, p->id, &row);
     while (code == SQLITE_OK && (code = sqlite3_step(row)) == SQLITE_ROW) {
-        const char *name = word_at(row, 0), *own = strstr(name, "#index:") != NULL    ? strstr(name, "#index:") + 7
-                                                   : strstr(name, "#unique:") != NULL ? strstr(name, "#unique:") + 8
-                                                                                      : NULL;
+        const char *name = word_at(row, 0);
         ds_buffer_format(out, written++ == 0 ? ",\"indexes\":{" : ",");
-        ds_buffer_json(out, ds_string(own == NULL ? name : own));
+        code = write_index_name(p, name, out);
         ds_buffer_format(out, ":{\"keys\":{");
-        code = write_keys(p, name, strstr(name, "#index:") != NULL, out);
+        if (code == SQLITE_OK)
+            code = write_keys(p, name, strstr(name, "#index:") != NULL, out);
         ds_buffer_format(out, sqlite3_column_int(row, 1) != 0 ? "},\"unique\":true}" : "}}");
     }
     sqlite3_finalize(row);
@@ -241,27 +266,50 @@ static int write_indexes(const proposal *p, ds_buffer *out)
 
 /* ---- a table ---- */
 
-/* A model's name holds none of these. */
-static void write_name(const proposal *p, ds_buffer *out, bool *renamed)
+/* How many of the tables have this name once theirs are made names of models; of those to be renamed, the ones before. */
+static int count_namesakes(const proposal *p, const char *name, int *count)
 {
-    char name[256];
-    snprintf(name, sizeof name, "%s", p->table);
+    static const char words[] =
+        "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND (name = ?1 OR name < ?2 "
+        "AND "
+        "replace(replace(replace(replace(name, '#', '_'), ':', '_'), '{', '_'), '}', '_') = ?1)";
+    sqlite3_stmt *row = NULL;
+    int code = ask(p->conn, words, name, p->table, &row);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(row);
+    *count = code == SQLITE_ROW ? sqlite3_column_int(row, 0) : 0;
+    sqlite3_finalize(row);
+    return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+/* A model's name holds none of these, and no other model has it. */
+static int write_name(const proposal *p, ds_buffer *out, bool *renamed)
+{
+    int namesakes = 0, code = SQLITE_OK;
+    char *name = sqlite3_mprintf("%s", p->table), *whole;
     *renamed = false;
-    for (char *at = name; *at != '\0'; at++)
+    for (char *at = name; at != NULL && *at != '\0'; at++)
         if (strchr("#:{}", *at) != NULL) {
             *at = '_';
             *renamed = true;
         }
-    ds_buffer_json(out, ds_string(name));
+    if (name != NULL && *renamed)
+        code = count_namesakes(p, name, &namesakes);
+    whole = name == NULL || namesakes == 0 ? name : sqlite3_mprintf("%z_%d", name, namesakes + 1);
+    if (whole != NULL)
+        ds_buffer_json(out, ds_string(whole));
+    sqlite3_free(whole);
+    return whole == NULL ? SQLITE_NOMEM : code;
 }
 
 static int write_model(proposal *p, bool first, ds_buffer *out)
 {
     bool renamed;
     ds_buffer_format(out, first ? "{\"name\":" : ",{\"name\":");
-    write_name(p, out, &renamed);
+    int code = write_name(p, out, &renamed);
     ds_buffer_format(out, ",\"properties\":{");
-    int code = write_properties(p, out);
+    if (code == SQLITE_OK)
+        code = write_properties(p, out);
     ds_buffer_format(out, "}");
     if (code == SQLITE_OK)
         code = write_indexes(p, out);
@@ -279,8 +327,9 @@ static int write_model(proposal *p, bool first, ds_buffer *out)
 
 static int propose_all(conn *c, const char *pattern, ds_buffer *out)
 {
-    static const char words[] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' "
-                                "ESCAPE '\\' AND name GLOB ? ORDER BY name";
+    static const char words[] = /* not those that a virtual table keeps for itself */
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name <> '' AND name NOT LIKE "
+        "'sqlite\\_%' ESCAPE '\\' AND name GLOB ? ORDER BY name";
     sqlite3_stmt *row = NULL;
     bool first = true;
     int code = ask(c, words, pattern, NULL, &row);

@@ -183,6 +183,7 @@ static ds_status layout_make(table *t, conn *c, ds_call *call)
         status = layout_read(t, c, &made, call);
     if (status != DS_OK)
         return status;
+    layout_tell_otherwise(t, made, NULL);
     pthread_mutex_lock(&t->lite->lock);
     made->holders = 1;
     t->now = made;
@@ -361,6 +362,49 @@ static trust trust_of(const looking *at, size_t slot, sqlite3_stmt *row)
     return found == SURE && other_order ? PLAIN : found;
 }
 
+static bool is_own_word(const char *type)
+{
+    return strcmp(type, "TEXT OBJECT") == 0 || strcmp(type, "TEXT ARRAY") == 0 || strcmp(type, "TEXT ANY") == 0;
+}
+
+/* Whether the column is declared as this connector does it, but not as for its property. */
+static bool is_of_another_type(const looking *at, size_t slot, const char *type)
+{
+    const table *t = at->table;
+    text rule = {.bytes = NULL};
+    text_name(&rule, ds_model_property(t->model, slot)->name);
+    text_put(&rule, " ");
+    text_put(&rule, type);
+    text_put(&rule, is_own_word(type) ? "" : " CHECK (");
+    bool is = !rule.failed && strstr(at->words, rule.bytes) != NULL && strstr(at->words, t->text[slot]) == NULL;
+    text_free(&rule);
+    return is && slot != t->id_slot;
+}
+
+void layout_tell_otherwise(table *t, const layout *l, ds_buffer *report)
+{
+    size_t told = 0;
+    bool logs = report != NULL || !t->told_otherwise;
+    t->told_otherwise = true;
+    for (size_t i = 0; i < t->property_count; i++) {
+        const char *name = ds_model_property(t->model, i)->name;
+        if (!l->columns[i].otherwise)
+            continue;
+        if (logs)
+            ds_log(DS_LOG_WARNING, ds_source_name(t->lite->source),
+                   "the column \"%s\" of the table \"%s\" is declared \"%s\", for another type than its property in "
+                   "the model \"%s\" has now: SQLite changes no column, and this one refuses what the old type would "
+                   "not hold",
+                   name, t->name, l->columns[i].declared, ds_model_name(t->model));
+        if (report == NULL)
+            continue;
+        ds_buffer_format(report, told++ == 0 ? ",\"otherwise\":[" : ",");
+        ds_buffer_json(report, ds_string(name));
+    }
+    if (told > 0)
+        ds_buffer_append(report, "]", 1);
+}
+
 static void column_look(const looking *at, size_t slot, sqlite3_stmt *row)
 {
     layout *l = at->layout;
@@ -375,6 +419,7 @@ static void column_look(const looking *at, size_t slot, sqlite3_stmt *row)
     l->converts = l->converts || c->converts;
     sqlite3_snprintf((int)sizeof c->declared, c->declared, "%s", type);
     c->trust = trust_of(at, slot, row);
+    c->otherwise = is_of_another_type(at, slot, type);
 }
 
 static void column_take(const looking *at, sqlite3_stmt *row)

@@ -129,6 +129,7 @@ static ds_status conn_open(lite *l, bool create, ds_call *call, conn **out)
         sqlite3_extended_result_codes(c->db, 1);
         sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* "x" is a name, never a string */
         sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+        sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL); /* as its table's author has declared it */
         sqlite3_busy_handler(c->db, conn_wait, c);
         sqlite3_progress_handler(c->db, PROGRESS_OPS, conn_progress, c);
         return DS_OK;

@@ -40,10 +40,18 @@ static ds_status problem_interrupted(const conn *c, ds_error *err)
     return ended != DS_OK ? ended : ds_error_set(err, DS_CANCELLED, "the statement was interrupted");
 }
 
+const char *problem_rule(const char *message)
+{
+    if (strcmp(message, "FOREIGN KEY constraint failed") == 0)
+        return "a foreign key would refer to a record that is not there (FOREIGN KEY constraint failed)";
+    return message;
+}
+
 /* What SQLite has to say itself, where that is about this failure. */
 static const char *own_words(const conn *c, int code)
 {
-    return c->db != NULL && sqlite3_extended_errcode(c->db) == code ? sqlite3_errmsg(c->db) : sqlite3_errstr(code);
+    bool is = c->db != NULL && sqlite3_extended_errcode(c->db) == code;
+    return problem_rule(is ? sqlite3_errmsg(c->db) : sqlite3_errstr(code));
 }
 
 /* A log, or a journal, belongs in the file's folder; to read by a log, too. */

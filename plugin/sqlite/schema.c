@@ -492,6 +492,16 @@ ds_status schema_add_expires(table *t, ds_call *call)
     return status;
 }
 
+static ds_status tell_otherwise(table *t, conn *c, ds_buffer *report, ds_call *call)
+{
+    layout *l;
+    ds_status status = layout_read(t, c, &l, call);
+    if (status == DS_OK)
+        layout_tell_otherwise(t, l, report);
+    layout_free(l);
+    return status;
+}
+
 ds_status lite_migrate(void *connection, const ds_model *model, uint32_t flags, ds_progress *progress, void *user,
                        ds_buffer *report, ds_call *call)
 {
@@ -504,6 +514,8 @@ ds_status lite_migrate(void *connection, const ds_model *model, uint32_t flags, 
     if (status != DS_OK)
         return status;
     status = schema_fit(t, c, &work, call);
+    if (status == DS_OK)
+        status = tell_otherwise(t, c, report, call);
     pool_give(c);
     if (!check && status == DS_OK) {
         layout *now;

@@ -69,6 +69,8 @@ const char *lite_place(const lite *l);
 /* What a code means for the call of the connection. `doing`: "read", "write". */
 ds_status problem_tell(conn *c, int code, const char *doing, ds_error *err);
 ds_status problem_nomem(ds_error *err);
+const char *problem_rule(
+    const char *message); /* SQLite's words about a constraint, in ours where those say too little */
 
 /* ---- pool.c: the connections, and who has them ---- */
 
@@ -124,6 +126,7 @@ typedef struct column {
     affinity affinity;
     bool exists;
     bool converts;     /* some values of the property into others: affinity_check() */
+    bool otherwise;    /* made by this connector, for another type that the property had */
     char declared[32]; /* cut, for people */
 } column;
 
@@ -151,9 +154,10 @@ struct table { /* of a model: its ds_model_state() */
     const char *name; /* of the table in the database */
     size_t property_count, id_slot, version_slot;
     bool integer_id, sequenced, strict;
-    int64_t ttl_ms;    /* 0: none */
-    layout *now;       /* lite.lock; NULL: to be read */
-    const char **text; /* by slot: how its column is declared; owned */
+    bool told_otherwise; /* who has the writer */
+    int64_t ttl_ms;      /* 0: none */
+    layout *now;         /* lite.lock; NULL: to be read */
+    const char **text;   /* by slot: how its column is declared; owned */
 };
 
 #define MORE_COLUMN    "#more"    /* undeclared properties: a JSON object of names to texts */
@@ -168,6 +172,9 @@ void layout_release(table *t, layout *l);
 void layout_forget(table *t, const layout *l); /* it does not hold any more */
 ds_status layout_read(table *t, conn *c, layout **out, ds_call *call);
 void layout_free(layout *l);
+/* Logs what is declared for another type than the model has now, and tells its names to the report (NULL: none; then it is
+ * logged only once). With the writer in hand. */
+void layout_tell_otherwise(table *t, const layout *l, ds_buffer *report);
 ds_status layout_refuse_view(const table *t, ds_error *err);
 /* The columns that a record is read from, in the order of slots, then `more` where the model shows it. */
 void layout_columns(const table *t, const layout *l, text *to);

@@ -21,25 +21,44 @@ static ds_status begin_once(writing *w, bool *again)
     return *again ? DS_OK : problem_tell(w->conn, code, "written", w->call->error);
 }
 
+static bool leaves_key_open(const conn *c)
+{
+    int open = 0, most = 0;
+    sqlite3_db_status(c->db, SQLITE_DBSTATUS_DEFERRED_FKS, &open, &most, 0);
+    return open != 0;
+}
+
+/* What a foreign key refers to stays where it is, expired, or no write would ever be done again. */
+static int sweep_one(const writing *w, const layout *l)
+{
+    statement *s;
+    int code = conn_run(w->conn, "SAVEPOINT sweep"), swept = 0;
+    if (code == SQLITE_OK)
+        code = statement_get(w->conn, l->sweep.bytes, l->sweep.length, l->sweep.hash, &s);
+    if (code != SQLITE_OK)
+        return code;
+    sqlite3_bind_int64(s->stmt, 1, w->now);
+    code = sqlite3_step(s->stmt);
+    swept = code == SQLITE_DONE ? sqlite3_changes(w->conn->db) : 0;
+    statement_done(w->conn, s);
+    if (code == SQLITE_DONE && leaves_key_open(w->conn)) {
+        code = conn_run(w->conn, "ROLLBACK TO sweep");
+        swept = 0;
+    }
+    if (code == SQLITE_OK || code == SQLITE_DONE || (is_constraint(code) && !sqlite3_get_autocommit(w->conn->db)))
+        code = conn_run(w->conn, "RELEASE sweep");
+    w->lite->swept += (uint64_t)swept;
+    return code;
+}
+
 /* A portion of what has expired goes with each write. */
 static ds_status sweep(writing *w)
 {
-    ds_status status = DS_OK;
-    for (size_t i = 0; i < w->table_count && status == DS_OK; i++) {
-        statement *s;
-        const sql *words = &w->tables[i].layout->sweep;
-        if (!w->tables[i].layout->has_expires)
-            continue;
-        int code = statement_get(w->conn, words->bytes, words->length, words->hash, &s);
-        if (code == SQLITE_OK) {
-            sqlite3_bind_int64(s->stmt, 1, w->now);
-            code = sqlite3_step(s->stmt);
-            w->lite->swept += (uint64_t)sqlite3_changes(w->conn->db);
-            statement_done(w->conn, s);
-        }
-        status = code == SQLITE_DONE ? DS_OK : writing_fail(w, code);
-    }
-    return status;
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < w->table_count && code == SQLITE_OK; i++)
+        if (w->tables[i].layout->has_expires)
+            code = sweep_one(w, w->tables[i].layout);
+    return code == SQLITE_OK ? DS_OK : writing_fail(w, code);
 }
 
 /* Gives back what take_writer() has taken. */
@@ -274,7 +293,8 @@ ds_status writing_refuse_code(writing *w, size_t i, int code)
     else if (strncmp(message, begins, sizeof begins - 1) == 0)
         return refuse_taken(w, i, code, message + sizeof begins - 1);
     else
-        ds_error_set(&error, DS_INVALID, "the table \"%s\" does not take it: %s", w->table->name, message);
+        ds_error_set(&error, DS_INVALID, "the table \"%s\" does not take it: %s", w->table->name,
+                     problem_rule(message));
     return writing_tell(w, i, &error);
 }
 

@@ -330,6 +330,53 @@ static void defaults_are_proposed_where_they_are_plain_values(void)
     base_end();
 }
 
+static void what_no_model_can_have_is_left_out(void)
+{
+    base_begin();
+    base_run("CREATE TABLE empties (id INT PRIMARY KEY, \"\" TEXT UNIQUE, a INT, b INT, \"#More\" TEXT, c AS (a + 1),"
+             "o \"TEXT OBJECT\");"
+             "CREATE INDEX i1 ON empties (\"\", a);"
+             "CREATE INDEX i2 ON empties (a, lower(b)); CREATE INDEX i3 ON empties (a, c);"
+             "CREATE INDEX i4 ON empties (a, \"#more\"); CREATE INDEX i5 ON empties (a, b, a COLLATE NOCASE);"
+             "CREATE INDEX i6 ON empties (a, o); CREATE INDEX i7 ON empties (b); CREATE INDEX b ON empties (b, a);"
+             "CREATE TABLE \"\" (id INT PRIMARY KEY); CREATE TABLE nameless (\"\" TEXT PRIMARY KEY, a INT);"
+             "CREATE TABLE hidden (\"#more\" TEXT PRIMARY KEY, a INT);"
+             "CREATE VIRTUAL TABLE words USING fts5(body)");
+    ds_source *s = base_open("");
+    DISCOVERS(s, NULL,
+              "[{\"name\":\"empties\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true},\"a\":{\"type\":"
+              "\"integer\"},\"b\":{\"type\":\"integer\",\"index\":true},\"o\":{\"type\":\"object\"}},\"indexes\":{"
+              "\"b_\":{\"keys\":{\"b\":1,\"a\":1}}}}]");
+    char *models = NULL;
+    CU_ASSERT_EQUAL_FATAL(ds_discover(s, NULL, &models, &host_error), DS_OK);
+    models[strlen(models) - 1] = '\0';
+    ds_model *m = host_model(s, models + 1);
+    ds_free(models);
+    CU_ASSERT_EQUAL(host_create(m, "{\"id\":1,\"a\":2}"), DS_OK);
+    BASE_IS("SELECT id, a, c FROM empties", "1|2|3\n");
+    base_end();
+}
+
+static void models_have_names_of_their_own(void)
+{
+    char name[400], sql[500], expected[1100];
+    base_begin();
+    base_run("CREATE TABLE a_b (id INT PRIMARY KEY); CREATE TABLE \"a#b\" (id INT PRIMARY KEY);"
+             "CREATE TABLE \"a:b\" (id INT PRIMARY KEY)");
+#define PROPOSED(name) "{\"name\":\"" name "\",\"properties\":{\"id\":{\"type\":\"integer\",\"id\":true}}"
+    DISCOVERS(base_open(""), NULL,
+              "[" PROPOSED("a_b_2") ",\"settings\":{\"sqlite\":{\"table\":\"a#b\"}}}," PROPOSED(
+                  "a_b_3") ",\"settings\":{\"sqlite\":{\"table\":\"a:b\"}}}," PROPOSED("a_b") "}]");
+    /* a long one is not cut */
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    snprintf(sql, sizeof sql, "CREATE TABLE %s (id INT PRIMARY KEY)", name);
+    base_run(sql);
+    snprintf(expected, sizeof expected, "[" PROPOSED("%s") "}]", name);
+    DISCOVERS(base_open(""), "xx*", expected);
+    base_end();
+}
+
 /* What the connector has made, it finds again as it was. */
 static void a_table_of_ours_is_found_as_its_model(void)
 {
@@ -387,6 +434,8 @@ int main(void)
         {"tables of other programs are proposed", tables_of_other_programs_are_proposed},
         {"tables without an id are left out", tables_without_an_id_are_left_out},
         {"defaults are proposed where they are plain values", defaults_are_proposed_where_they_are_plain_values},
+        {"what no model can have is left out", what_no_model_can_have_is_left_out},
+        {"models have names of their own", models_have_names_of_their_own},
         {"a table of ours is found as its model", a_table_of_ours_is_found_as_its_model},
         {"what is proposed can be used", what_is_proposed_can_be_used},
     };
