@@ -138,6 +138,8 @@ static void job_make(batch *b, size_t i, mapping *map, const ds_write *write, ds
         job_of_record(job, b, i);
     else
         job_of_id(job, b, i);
+    if (job->encode != NULL && write_refuse_id(job, i))
+        job->encode = NULL;
 }
 
 /* ---- sequences ---- */

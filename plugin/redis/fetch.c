@@ -303,7 +303,8 @@ ds_status find_by_ids(void *connection, const ds_model *model, const ds_value *i
     for (size_t i = 0; i < n && status == DS_OK; i++) {
         ds_text text;
         ds_value_text(ids[i], &text);
-        status = id_list_add(&list, text.bytes, text.length);
+        if (model_takes_id(fetch.state, text.bytes, text.length))
+            status = id_list_add(&list, text.bytes, text.length);
     }
     redis_request *request = redis_request_new(map->redis);
     if (request == NULL || status != DS_OK)

@@ -320,10 +320,10 @@ static bool read_integer(const char *bytes, size_t length, bool descending, char
 static bool read_string(const char *bytes, size_t length, char *out, size_t *out_length)
 {
     size_t used = 0;
-    if (length < 2 || length > 2 * LONGEST_INDEXED + 2 || terminated_length(bytes, length, true) != length)
+    if (length < 2 || length > 2 * LONGEST_ID + 2 || terminated_length(bytes, length, true) != length)
         return false;
     for (size_t i = 0; i < length - 2; i++) {
-        if (used == LONGEST_INDEXED)
+        if (used == LONGEST_ID)
             return false;
         out[used++] = (char)~bytes[i];
         i += byte_at(bytes, i, true) == 0; /* 00 FF */

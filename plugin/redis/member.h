@@ -9,6 +9,9 @@
  * was there before the index): behind the value of these bytes, like none, and among its kind in the order of ids. */
 #define LONGEST_INDEXED 4096
 
+/* As long as the library lets an id be. A key with a longer one, which only other programs can have made, is no record. */
+#define LONGEST_ID 4096
+
 typedef struct member { /* bytes that grow */
     char *bytes;
     size_t length, room;
@@ -34,7 +37,7 @@ ds_status member_add_claim(member *m, const ds_index *index, const ds_record *re
 size_t member_part_length(const char *bytes, size_t length, bool descending);
 bool member_part_is_cut(const char *bytes, size_t length, bool descending); /* of one part, whole */
 /* The text of the id at the end of a member, as it stands in keys; false: no member of such an index. `scratch` takes an
- * integer's text or the complement, at least LONGEST_INDEXED + 32 bytes. */
+ * integer's text or the complement, at least LONGEST_ID + 32 bytes. */
 bool member_read_id(const char *bytes, size_t length, const bool *descending, size_t key_count, bool integer_id,
                     char *scratch, const char **id, size_t *id_length);
 

@@ -1,4 +1,5 @@
 /* Opening models: what each one asks of Redis is checked, and what all its operations need is computed, once. */
+#include "member.h"
 #include "schema.h"
 #include "trust.h"
 
@@ -165,7 +166,8 @@ static bool read_integer_id(const char *id, size_t length, ds_value *out)
 bool model_takes_id(const redis_model *state, const char *id, size_t length)
 {
     ds_value value;
-    return length > 0 && (state->id->type != DS_PROPERTY_INTEGER || read_integer_id(id, length, &value));
+    return length > 0 && length <= LONGEST_ID &&
+           (state->id->type != DS_PROPERTY_INTEGER || read_integer_id(id, length, &value));
 }
 
 ds_status model_put_id(const redis_model *state, ds_record *record, const char *id, size_t length)

@@ -47,6 +47,7 @@ void model_close(void *connection, void *state);
 /* Puts the id that a key of a record ends in. DS_INVALID: no id of this model is written so (its text must be
  * canonical, or the record could not be found by it again). */
 ds_status model_put_id(const redis_model *state, ds_record *record, const char *id, size_t length);
+/* Whether a record can have it: only then anything of that key is read or written. */
 bool model_takes_id(const redis_model *state, const char *id, size_t length);
 
 /* An argument: a key of the model. */

@@ -178,7 +178,8 @@ static ds_status plan_ids(builder *b, const condition *id, plan *made)
         const char *read = text;
         if (is_integer && !member_read_id(at.at, at.length, NULL, 0, true, text, &read, &at.length))
             continue;
-        made->ids[made->id_count++] = (bytes){read, at.length};
+        if (model_takes_id(b->question->state, read, at.length))
+            made->ids[made->id_count++] = (bytes){read, at.length};
     }
     made->is_exact = is_exact(b, made);
     return DS_OK;

@@ -85,6 +85,12 @@ static ds_status tell_fault(const redis_model *state, const ds_text *id, const r
     return DS_OK;
 }
 
+static ds_status missing(const redis_model *state, const ds_text *id, ds_error *err)
+{
+    return ds_error_set(err, DS_NOT_FOUND, "there is no record \"%s\"",
+                        key_show(&state->keys, KEY_RECORD, id->bytes, id->length).text);
+}
+
 /* What is done to one record: by the script of its own, or by keep.lua. */
 static ds_status do_single(mapping *map, const ds_model *model, script which, ds_value id_value, const write_plan *plan,
                            const argument *arguments, size_t count, ds_call *call, redis_request **request,
@@ -93,17 +99,13 @@ static ds_status do_single(mapping *map, const ds_model *model, script which, ds
     const redis_model *state = ds_model_state(model);
     ds_text id;
     ds_value_text(id_value, &id);
+    if (!model_takes_id(state, id.bytes, id.length))
+        return missing(state, &id, call->error);
     if (!state->is_kept)
         return call_script(map, state, which, &id, arguments, count, call, request, reply);
     write_job job = {.map = map, .model = model, .state = state, .call = call, .ids = &id_value};
     ds_status status = call_keep(&job, plan, request, reply);
     return status == DS_OK ? tell_fault(state, &id, *reply, call->error) : status;
-}
-
-static ds_status missing(const redis_model *state, const ds_text *id, ds_error *err)
-{
-    return ds_error_set(err, DS_NOT_FOUND, "there is no record \"%s\"",
-                        key_show(&state->keys, KEY_RECORD, id->bytes, id->length).text);
 }
 
 bool increment_is_for_server(const ds_model *model, size_t slot, ds_value by)
@@ -187,6 +189,8 @@ ds_status record_ttl(void *connection, const ds_model *model, ds_value id_value,
     static const char *const commands[] = {"TYPE", "PTTL"};
     ds_text id;
     ds_value_text(id_value, &id);
+    if (!model_takes_id(state, id.bytes, id.length))
+        return missing(state, &id, call->error);
     redis_request *request = redis_request_new(map->redis);
     if (request == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory");

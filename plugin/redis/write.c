@@ -166,6 +166,20 @@ static bool refuse_size(const write_job *job, size_t i)
     return true;
 }
 
+bool write_refuse_id(const write_job *job, size_t i)
+{
+    ds_text id;
+    ds_value value = write_id(job, i);
+    ds_value_text(value, &id);
+    if (value.type == DS_NULL || model_takes_id(job->state, id.bytes, id.length))
+        return false;
+    if (job->ids != NULL || job->must_exist)
+        ds_outcome_refuse(job->outcomes, i, DS_REFUSED_MISSING, NULL);
+    else
+        ds_outcome_fail(job->outcomes, i, DS_INVALID, 0, "an id has 1 to %d bytes", LONGEST_ID);
+    return true;
+}
+
 /* Whether no other write of the round is of this record. */
 static ds_status note_id(write_round *round, const write_job *job, size_t i, bool *added)
 {
@@ -278,7 +292,7 @@ static ds_status gather(write_round *round, size_t *next, size_t end)
             break;
         size_t i = (*next)++;
         const write_job *job = job_at(round, i);
-        if (job->encode == NULL || refuse_size(job, i))
+        if (job->encode == NULL || write_refuse_id(job, i) || refuse_size(job, i))
             continue;
         status = encode_one(round, i, NULL, false);
         if (status == DS_UNSUPPORTED && round->is_left)

@@ -66,6 +66,8 @@ ds_status write_encode(const write_job *job, redis_request *request, ds_value id
 
 /* The text of an id, as it stands in keys. */
 ds_value write_id(const write_job *job, size_t i);
+/* Decides the outcome of a write whose id no record can have; false: it can, or comes from the sequence. */
+bool write_refuse_id(const write_job *job, size_t i);
 
 /* What `plan` may be: create.c and change.c. */
 void plan_creation(const write_job *job, size_t i, write_plan *plan);
