@@ -1,5 +1,5 @@
 /* What does not grow with the records: the commands and the time of a find by an index, and the memory of a walk. There are a
- * million, but under a sanitizer 50,000; times are asserted with TIMED=1 alone. */
+ * million, but under a sanitizer 50,000, and memory is not judged there; times are asserted with TIMED=1 alone. */
 #include "world.h"
 
 #include <malloc.h>
@@ -17,9 +17,11 @@ static const char PERSON[] =
 
 #define FEW 10000
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define MANY 50000
+#define MANY          50000
+#define MEMORY_COUNTS false /* what is freed is kept aside */
 #else
-#define MANY 1000000
+#define MANY          1000000
+#define MEMORY_COUNTS true
 #endif
 static ds_source *source;
 static ds_model *model;
@@ -211,7 +213,7 @@ static void a_walk_over_all_takes_little_memory(void)
         ds_query_free(query);
         CU_ASSERT_EQUAL(count, MANY);
         printf("    %.1f MiB above the start: %s\n", (double)(most - start) / 1048576, walks[i]);
-        CU_ASSERT_TRUE(most - start <= 32 * 1048576);
+        CU_ASSERT_TRUE(!MEMORY_COUNTS || most - start <= 32 * 1048576);
     }
     ds_source_close(source);
 }
