@@ -181,8 +181,9 @@ ds_status plan_order(pool *memory, const plan_question *question, const conditio
     ds_status status = DS_OK;
     if ((question->may & DS_DID_ORDER) == 0 || question->selection->order_count == 0)
         return DS_OK;
-    for (size_t first = 0; first <= made->equal_keys && !made->is_ordered && status == DS_OK; first++)
-        status = try_order(memory, question, all, &view, first, made);
+    /* One range is in order behind its equal keys as well, and is merged with more others by what stands there. */
+    for (size_t i = 0; i <= made->equal_keys && !made->is_ordered && status == DS_OK; i++)
+        status = try_order(memory, question, all, &view, made->range_count == 1 ? made->equal_keys - i : i, made);
     made->is_merged &= made->is_ordered;
     made->is_reverse &= made->is_ordered;
     return status;

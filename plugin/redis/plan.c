@@ -7,6 +7,8 @@ typedef struct builder {
     pool *memory;
     const plan_question *question;
     const conditions *all;
+    const conditions
+        *common; /* what holds for all records that are answered: less than `all` in one branch of an `or` */
 } builder;
 
 static uint64_t bit_of(const builder *b, const condition *one)
@@ -125,7 +127,7 @@ static ds_status plan_index(builder *b, const schema_index *index, plan *made)
         return status;
     made->is_exact = is_exact(b, made);
     made->repeats = made->range_count != 1 || made->equal_keys < index->key_count;
-    return plan_order(b->memory, b->question, b->all, made);
+    return plan_order(b->memory, b->question, b->common, made);
 }
 
 /* ---- other accesses ---- */
@@ -201,7 +203,7 @@ static ds_status plan_primary(builder *b, plan *made)
         made->has_range = true;
     }
     made->is_exact = is_exact(b, made);
-    return plan_order(b->memory, b->question, b->all, made);
+    return plan_order(b->memory, b->question, b->common, made);
 }
 
 /* ---- candidates ---- */
@@ -251,7 +253,7 @@ static ds_status add_index(builder *b, size_t i, plan_list *list)
     plan_question asked = *b->question;
     if ((asked.disordered >> i & 1) != 0)
         asked.may &= ~(uint32_t)DS_DID_ORDER;
-    builder of_index = {b->memory, &asked, b->all};
+    builder of_index = {b->memory, &asked, b->all, b->common};
     plan made;
     bool serves = true;
     ds_status status =
@@ -280,6 +282,15 @@ static ds_status add_narrow(builder *b, plan_list *list)
     return status;
 }
 
+/* The walk over all, or over a range of ids. */
+static ds_status add_walk(builder *b, plan_list *list)
+{
+    plan made = {.access = PLAN_SCAN};
+    ds_status status = has_primary(b->question) ? plan_primary(b, &made) : DS_OK;
+    add_plan(list, &made);
+    return status;
+}
+
 /* ---- or ---- */
 
 /* How narrow an alternative is likely to be: nothing is counted for it. */
@@ -295,13 +306,14 @@ static size_t rank(const builder *b, const plan *one)
     return sum;
 }
 
-/* The narrowest one; NULL: none narrows anything. */
-static const plan *best_of(const builder *b, const plan_list *list, bool ordered)
+/* The narrowest one that goes with `first`, where the order is asked for; NULL: none narrows anything. */
+static const plan *best_of(const builder *b, const plan_list *list, bool ordered, const plan *first)
 {
     const plan *best = NULL;
     for (size_t i = 0; i < list->count; i++) {
         const plan *one = &list->items[i];
-        if (one->used != 0 && (!ordered || one->is_ordered) && (best == NULL || rank(b, one) > rank(b, best)))
+        bool fits = !ordered || (one->is_ordered && (first == NULL || plan_merges_with(first, one)));
+        if (one->used != 0 && fits && (best == NULL || rank(b, one) > rank(b, best)))
             best = one;
     }
     return best;
@@ -340,39 +352,62 @@ static ds_status plan_branch(builder *b, const ds_filter *filter, plan_list *lis
     *is_never = said->is_never;
     if (status != DS_OK || *is_never)
         return status;
-    return add_narrow(&(builder){b->memory, b->question, said}, list);
+    builder branch = {b->memory, b->question, said, b->common};
+    const condition *id = conditions_of(said, b->question->state->id_slot);
+    status = add_narrow(&branch, list);
+    if (status == DS_OK && id != NULL && !are_points(&id->ids) && has_primary(b->question))
+        status = add_walk(&branch, list);
+    return status;
+}
+
+typedef struct union_plan {
+    plan made;
+    const plan *first; /* of a branch, with which the others are merged */
+    bool ordered, serves;
+} union_plan;
+
+static ds_status add_branch(builder *b, const ds_filter *filter, union_plan *to)
+{
+    plan_list list;
+    bool is_never;
+    ds_status status = plan_branch(b, filter, &list, &is_never);
+    if (status != DS_OK || is_never)
+        return status;
+    const plan *best = best_of(b, &list, to->ordered, to->first);
+    to->serves = best != NULL;
+    if (best == NULL)
+        return DS_OK;
+    if (to->first == NULL || to->first->range_count == 0) /* a mark may have left nothing, which merges with anything */
+        to->first = best;
+    return join(b->memory, &to->made, best);
+}
+
+/* Alternatives among which there are alternatives are all of one kind. */
+static ds_status add_branches(builder *b, const ds_filter *filter, union_plan *to)
+{
+    ds_filter_node node = {.size = sizeof node};
+    ds_status status = DS_OK;
+    ds_filter_view(filter, &node);
+    if (node.kind != DS_FILTER_ANY && (node.kind != DS_FILTER_ALL || node.child_count != 1))
+        return add_branch(b, filter, to);
+    for (size_t i = 0; i < node.child_count && status == DS_OK && to->serves; i++)
+        status = add_branches(b, node.children[i], to);
+    return status;
 }
 
 /* In order where each alternative is, and all of them alike. */
 static ds_status plan_union(builder *b, const ds_filter *any, bool ordered, plan *made, bool *serves)
 {
-    ds_filter_node node = {.size = sizeof node};
-    plan *first = NULL;
-    ds_filter_view(any, &node);
-    *made = (plan){.access = PLAN_UNION, .repeats = true, .used = UINT64_C(1) << 63};
-    *serves = true;
-    for (size_t i = 0; i < node.child_count && *serves; i++) {
-        plan_list list;
-        bool is_never;
-        ds_status status = plan_branch(b, node.children[i], &list, &is_never);
-        const plan *best = status == DS_OK && !is_never ? best_of(b, &list, ordered) : NULL;
-        if (status != DS_OK || is_never) {
-            if (status != DS_OK)
-                return status;
-            continue;
-        }
-        *serves = best != NULL && (!ordered || first == NULL || plan_merges_with(first, best));
-        if (*serves && join(b->memory, made, best) != DS_OK)
-            return DS_NOMEM;
-        if (first == NULL && *serves)
-            first = (plan *)best;
-    }
-    *serves &= made->range_count <= (ordered ? MOST_MERGED : MOST_RANGES);
-    made->is_ordered = ordered && first != NULL;
+    union_plan all = {
+        .made = {.access = PLAN_UNION, .repeats = true, .used = UINT64_C(1) << 63}, .ordered = ordered, .serves = true};
+    ds_status status = add_branches(b, any, &all);
+    *made = all.made;
+    *serves = all.serves && made->range_count <= (ordered ? MOST_MERGED : MOST_RANGES);
+    made->is_ordered = ordered && all.first != NULL;
     made->is_merged = made->is_ordered;
-    made->is_reverse = made->is_ordered && first->is_reverse;
-    made->starts_after = made->is_ordered && first->starts_after;
-    return DS_OK;
+    made->is_reverse = made->is_ordered && all.first->is_reverse;
+    made->starts_after = made->is_ordered && all.first->starts_after;
+    return status;
 }
 
 static ds_status add_unions(builder *b, plan_list *list)
@@ -392,20 +427,12 @@ static ds_status add_unions(builder *b, plan_list *list)
 
 /* ---- the whole ---- */
 
-static ds_status add_walk(builder *b, plan_list *list)
-{
-    plan made = {.access = PLAN_SCAN};
-    ds_status status = has_primary(b->question) ? plan_primary(b, &made) : DS_OK;
-    add_plan(list, &made);
-    return status;
-}
-
 ds_status plan_make(pool *memory, const plan_question *question, plan_list *out)
 {
     conditions *said = pool_take(memory, sizeof *said);
     if (said == NULL || begin_list(memory, question, out) != DS_OK)
         return DS_NOMEM;
-    builder b = {memory, question, said};
+    builder b = {memory, question, said, said};
     ds_status status = DS_OK;
     if ((question->may & DS_DID_WHERE) != 0)
         status = conditions_add(memory, question, question->selection->where, said);

@@ -92,7 +92,8 @@ const condition *conditions_of(const conditions *all, size_t slot);
 bool condition_is_constant(const condition *one); /* NULL is not */
 
 /* (order.c) Sets is_ordered and what belongs to it, where the index answers the selection's order, and takes the mark into the
- * ranges. */
+ * ranges. `all`: what holds for every record that is answered, for what is constant in one branch of an `or` alone is none that
+ * an order could pass over. */
 ds_status plan_order(pool *memory, const plan_question *question, const conditions *all, plan *made);
 /* Whether merging the ranges of both by their suffixes gives one order. */
 bool plan_merges_with(const plan *a, const plan *b);

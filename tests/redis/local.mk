@@ -93,6 +93,12 @@ tests_redis_test_plans_SOURCES = tests/redis/test_plans.c tests/redis/world.c te
 tests_redis_test_plans_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_plans_LDADD = $(REDIS_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_unions
+TESTS += tests/redis/test_unions
+tests_redis_test_unions_SOURCES = tests/redis/test_unions.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_unions_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_unions_LDADD = $(REDIS_TEST_LIBS)
+
 check_PROGRAMS += tests/redis/test_million
 TESTS += tests/redis/test_million
 tests_redis_test_million_SOURCES = tests/redis/test_million.c tests/redis/world.c tests/redis/world.h
