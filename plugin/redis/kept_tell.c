@@ -21,6 +21,8 @@ static bool has_holder(const kept_need *need, const redis_reply *id)
 
 static ds_status add_holder(kept_need *need, const redis_reply *id, ds_error *err)
 {
+    if (id->type != REDIS_STRING || id->length == 0)
+        return ds_error_set(err, DS_BACKEND, "the server gave an answer that no script of ours gives");
     if (has_holder(need, id))
         return ds_error_set(err, DS_BACKEND, "a script asked twice for the record that holds a unique value");
     return id_list_add(&need->holders, id->text, id->length) == DS_OK
@@ -83,8 +85,7 @@ static void tell_lost(const write_job *job, size_t i, const schema_index *index)
 static void tell_key(const write_job *job, size_t i, const redis_reply *key)
 {
     ds_error error = {.status = DS_WRONG_KIND};
-    model_wrong_key(key, &error);
-    write_tell_error(job, i, DS_WRONG_KIND, &error);
+    write_tell_error(job, i, model_wrong_key(key, &error), &error);
 }
 
 void kept_tell_held(const write_job *job, size_t i, const schema *s, const redis_reply *answer)

@@ -121,7 +121,8 @@ static ds_status take_page(entry_walk *w)
     ds_status status = DS_OK;
     if (is_unique(w)) {
         const redis_reply *cursor = reply->count == 2 ? &reply->elements[0] : NULL;
-        if (cursor == NULL || cursor->type != REDIS_STRING || cursor->length >= sizeof w->cursor)
+        if (cursor == NULL || cursor->type != REDIS_STRING || cursor->length >= sizeof w->cursor ||
+            !reply_is_of_texts(&reply->elements[1]))
             return ds_error_set(w->m->call->error, DS_BACKEND, "the server gave an answer that HSCAN does not give");
         memcpy(w->cursor, cursor->text, cursor->length + 1);
         w->is_last = strcmp(w->cursor, "0") == 0;
@@ -130,6 +131,8 @@ static ds_status take_page(entry_walk *w)
             status = take_claim(w, &reply->elements[i], &reply->elements[i + 1]);
         return status;
     }
+    if (!reply_is_of_texts(reply))
+        return ds_error_set(w->m->call->error, DS_BACKEND, "the server gave an answer that ZRANGEBYLEX does not give");
     for (size_t i = 0; i < reply->count && status == DS_OK; i++)
         status = take_member(w, &reply->elements[i]);
     w->is_last = reply->count < BATCH;
@@ -302,12 +305,12 @@ static ds_status walk_index(migration *m, size_t index)
     return status;
 }
 
-/* Of an index that this run began nothing can be stale; one that is not there has nothing. */
+/* Of an index that this run began nothing can be stale; one that is only looked at, and not there, has nothing. */
 ds_status walk_entries(migration *m)
 {
     ds_status status = DS_OK;
     for (size_t i = 0; i <= m->count && status == DS_OK; i++) {
-        bool is_there = i == m->count ? m->has_ids : m->indexes[i].is_guarded && m->indexes[i].is_known;
+        bool is_there = i == m->count ? m->has_ids : !m->check || (m->indexes[i].is_guarded && m->indexes[i].is_known);
         if (is_there && !(i < m->count && m->indexes[i].is_fresh))
             status = walk_index(m, i);
     }
@@ -358,7 +361,8 @@ static ds_status scan_expiry(expiry_walk *w)
         status = redis_reply_fail(reply, "what expires", m->call->error);
     if (status != DS_OK)
         return status;
-    if (reply->count != 2 || reply->elements[0].type != REDIS_STRING || reply->elements[0].length >= sizeof w->cursor)
+    if (reply->count != 2 || reply->elements[0].type != REDIS_STRING || reply->elements[0].length >= sizeof w->cursor ||
+        !reply_is_of_texts(&reply->elements[1]))
         return ds_error_set(m->call->error, DS_BACKEND, "the server gave an answer that ZSCAN does not give");
     memcpy(w->cursor, reply->elements[0].text, reply->elements[0].length + 1);
     id_list_clear(&w->ids);

@@ -220,6 +220,11 @@ void migration_tell(migration *m, size_t more)
         m->progress(m->user, m->done, m->total);
 }
 
+static ds_status no_answer_of_ours(const migration *m)
+{
+    return ds_error_set(m->call->error, DS_BACKEND, "the server gave an answer that no script of ours gives");
+}
+
 static void note_missing(migration *m, const redis_reply *what, const char *id, size_t length, const holder *holders)
 {
     bool is_held = what->text[0] == '=';
@@ -230,12 +235,13 @@ static void note_missing(migration *m, const redis_reply *what, const char *id, 
     else
         t = what->text[0] == 'e' ? &m->missing_expiry : &m->missing_ids;
     tally_note(t, m->state, id, length);
-    if (is_held && t->count == 1 && holders != NULL && number > 0)
+    if (is_held && t->count == 1 && holders != NULL && number > 0 && number <= m->unique_count &&
+        holders[number - 1].id != NULL)
         t->other = key_show(&m->state->keys, KEY_RECORD, holders[number - 1].id, holders[number - 1].length);
     m->repaired += m->token[0] != '\0' && !is_held;
 }
 
-typedef enum fate { FATE_DONE, FATE_AGAIN, FATE_HELD, FATE_OVER } fate;
+typedef enum fate { FATE_DONE, FATE_AGAIN, FATE_HELD, FATE_OVER, FATE_FOREIGN } fate;
 
 static fate settle(migration *m, const redis_reply *reply, const char *id, size_t length, const holder *holders)
 {
@@ -245,6 +251,8 @@ static fate settle(migration *m, const redis_reply *reply, const char *id, size_
         return script_says(reply, "GONE") ? FATE_DONE : FATE_AGAIN;
     if (reply->count == 3 && script_says(&reply->elements[0], "HELD"))
         return FATE_HELD;
+    if (!reply_is_of_texts(reply))
+        return FATE_FOREIGN;
     for (size_t i = 0; i < reply->count; i++)
         note_missing(m, &reply->elements[i], id, length, holders);
     m->records++;
@@ -265,7 +273,7 @@ static ds_status note_holder(single *s, const redis_reply *reply)
     int64_t number = reply->elements[1].integer;
     const redis_reply *id = &reply->elements[2];
     if (number < 1 || (size_t)number > s->m->unique_count || id->type != REDIS_STRING)
-        return ds_error_set(s->m->call->error, DS_BACKEND, "the server gave an answer that no script of ours gives");
+        return no_answer_of_ours(s->m);
     holder *h = &s->holders[number - 1];
     ds_free(h->id);
     h->id = ds_malloc(id->length + 1);
@@ -289,6 +297,9 @@ static ds_status read_single(single *s)
     for (size_t i = 0; status == DS_OK && i < m->unique_count; i++)
         if (s->holders[i].id != NULL)
             s->holders[i].texts = redis_reply_at(m->reading, next++);
+    for (size_t i = 0; status == DS_OK && i < next; i++)
+        if (redis_reply_at(m->reading, i) == NULL)
+            status = DS_NOMEM;
     return status;
 }
 
@@ -340,8 +351,8 @@ static ds_status do_turns(single *s)
             return status;
         const redis_reply *reply = redis_reply_at(m->writing, 0);
         fate what = settle(m, reply, s->id, s->length, s->holders);
-        if (what == FATE_OVER)
-            return migration_over(m);
+        if (what == FATE_OVER || what == FATE_FOREIGN)
+            return what == FATE_OVER ? migration_over(m) : no_answer_of_ours(m);
         if (what == FATE_DONE)
             return DS_OK;
         if (what == FATE_HELD && (status = note_holder(s, reply)) != DS_OK)
@@ -400,8 +411,8 @@ static ds_status do_batch(batch *b)
     for (size_t i = 0; i < b->count && status == DS_OK; i++) {
         const char *id = id_list_at(b->ids, b->first + i, &length);
         fate what = settle(m, redis_reply_at(m->writing, i), id, length, NULL);
-        if (what == FATE_OVER)
-            status = migration_over(m);
+        if (what == FATE_OVER || what == FATE_FOREIGN)
+            status = what == FATE_OVER ? migration_over(m) : no_answer_of_ours(m);
         else if (what != FATE_DONE)
             status = id_list_add(&left, id, length);
     }
@@ -419,7 +430,7 @@ static ds_status do_batch(batch *b)
 static ds_status take_keys(migration *m, const redis_reply *reply, char cursor[24], id_list *ids)
 {
     const redis_reply *next = reply == NULL || reply->count != 2 ? NULL : &reply->elements[0];
-    if (next == NULL || next->type != REDIS_STRING || next->length >= 24 || reply->elements[1].type != REDIS_ARRAY)
+    if (next == NULL || next->type != REDIS_STRING || next->length >= 24 || !reply_is_of_texts(&reply->elements[1]))
         return ds_error_set(m->call->error, DS_BACKEND, "the server gave an answer that SCAN does not give");
     memcpy(cursor, next->text, next->length + 1);
     for (size_t i = 0; i < reply->elements[1].count; i++) {

@@ -204,6 +204,8 @@ ds_status migration_look(migration *m)
     if (status == DS_OK)
         status = read_guard(m, 0, &unused);
     const redis_reply *fields = redis_reply_at(m->reading, 0);
+    if (status == DS_OK && !reply_is_of_texts(fields))
+        status = ds_error_set(m->call->error, DS_BACKEND, "the server gave an answer that HGETALL does not give");
     for (size_t i = 0; status == DS_OK && i + 1 < fields->count; i += 2)
         status = note_field(m, &fields->elements[i], &fields->elements[i + 1]);
     if (m->other_count > 0)
@@ -230,9 +232,11 @@ static void append_head_keys(const migration *m, redis_request *request)
         request_key(request, m->state, kinds[i], NULL, 0);
 }
 
+/* Without #schema a unique key that holds its guard is kept: until all is walked its claims alone say what is taken. */
 static bool is_begun_anew(const migration *m, size_t i)
 {
-    return m->epoch[0] == '\0' || !m->indexes[i].is_known || !m->indexes[i].is_guarded;
+    bool is_known = m->epoch[0] == '\0' ? i < m->unique_count : m->indexes[i].is_known;
+    return !is_known || !m->indexes[i].is_guarded;
 }
 
 /* What is built stays so, unless #ids has to be filled again: by that, too, records are found. */
@@ -278,6 +282,8 @@ ds_status migration_begin(migration *m)
         const redis_reply *token = redis_reply_at(m->writing, 0);
         if (script_says(token, "EPOCH"))
             continue;
+        if (token->type == REDIS_ARRAY && token->count == 2 && script_says(&token->elements[0], "KIND"))
+            return model_wrong_key(&token->elements[1], m->call->error);
         if (token->type != REDIS_STRING || token->length >= sizeof m->token)
             return ds_error_set(m->call->error, DS_BACKEND, "the server gave an answer that no script of ours gives");
         memcpy(m->token, token->text, token->length + 1);

@@ -196,6 +196,8 @@ ds_status model_wrong_kind(const redis_model *state, key_kind kind, const char *
 
 ds_status model_wrong_key(const redis_reply *key, ds_error *err)
 {
+    if (key->type != REDIS_STRING)
+        return ds_error_set(err, DS_BACKEND, "the server gave an answer that no script of ours gives");
     return ds_error_set(err, DS_WRONG_KIND, "the key \"%s\" holds something else than it should, and was left alone",
                         key_show_bytes(key->text, key->length).text);
 }

@@ -255,6 +255,8 @@ static ds_status read_definition(reading *r, const redis_model *state, const red
 
 static ds_status read_all(schema *s, const redis_model *state, const redis_reply *reply, ds_error *err)
 {
+    if (!reply_is_of_texts(reply))
+        return ds_error_set(err, DS_BACKEND, "the server gave an answer that HGETALL does not give");
     reading r = {.s = s, .indexes = memory_of(s, reply->count / 2 * sizeof(schema_index) + 1)};
     ds_status status = r.indexes == NULL ? no_memory(err) : DS_OK;
     bool has_format = false;
@@ -316,7 +318,8 @@ static bool holds_record(const redis_model *state, const redis_reply *keys)
     const char *id;
     size_t length;
     for (size_t i = 0; i < keys->count; i++)
-        if (key_read(&state->keys, keys->elements[i].text, keys->elements[i].length, &id, &length) &&
+        if (keys->elements[i].type == REDIS_STRING &&
+            key_read(&state->keys, keys->elements[i].text, keys->elements[i].length, &id, &length) &&
             model_takes_id(state, id, length))
             return true;
     return false;
@@ -350,7 +353,7 @@ static ds_status look_for_records(mapping *map, const redis_model *state, bool *
         if (status != DS_OK)
             break;
         if (reply == NULL || reply->type != REDIS_ARRAY || reply->count != 2 ||
-            reply->elements[0].length >= sizeof from)
+            reply->elements[0].type != REDIS_STRING || reply->elements[0].length >= sizeof from)
             status = ds_error_set(call->error, DS_BACKEND, "the server gave an answer that SCAN does not give");
         else if (holds_record(state, &reply->elements[1]) || i + 1 == LOOKS)
             *found = true;

@@ -38,3 +38,11 @@ bool script_says(const redis_reply *reply, const char *word)
     return (reply->type == REDIS_STRING || reply->type == REDIS_STATUS) && reply->length == strlen(word) &&
            memcmp(reply->text, word, reply->length) == 0;
 }
+
+bool reply_is_of_texts(const redis_reply *reply)
+{
+    for (size_t i = 0; i < reply->count; i++)
+        if (reply->elements[i].type != REDIS_STRING)
+            return false;
+    return reply->type == REDIS_ARRAY;
+}

@@ -41,5 +41,7 @@ void script_begin(redis_request *request, const script_digests *digests, script 
 
 /* Whether an answer is this word, as the scripts and TYPE give it. */
 bool script_says(const redis_reply *reply, const char *word);
+/* An array of nothing but strings. */
+bool reply_is_of_texts(const redis_reply *reply);
 
 #endif

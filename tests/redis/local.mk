@@ -38,6 +38,12 @@ tests_redis_test_kept_fights_SOURCES = tests/redis/test_kept_fights.c tests/redi
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_kept_fights_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_fights_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_kept_losses
+TESTS += tests/redis/test_kept_losses
+tests_redis_test_kept_losses_SOURCES = tests/redis/test_kept_losses.c tests/redis/checker.c tests/redis/checker.h \
+	tests/redis/world.c tests/redis/world.h
+tests_redis_test_kept_losses_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_kept_losses_LDADD = $(REDIS_TEST_LIBS) -lm
 check_PROGRAMS += tests/redis/test_kept_kinds
 TESTS += tests/redis/test_kept_kinds
 tests_redis_test_kept_kinds_SOURCES = tests/redis/test_kept_kinds.c tests/redis/world.c tests/redis/world.h

@@ -85,20 +85,20 @@ elseif when ~= 'E' then
     end
 end
 
--- Old entries; of a unique key only what is the record's own.
+-- Old entries; of a unique key only what is the record's own. Where a key is of another kind there is none.
 if touched then
     for i = 1, nu + ni do
         local key = KEYS[base + 1 + i]
         if was[i] ~= now[i] and was[i] ~= '' then
             if i > nu then
-                call('ZREM', key, was[i])
-            elseif call('HGET', key, was[i]) == id then
+                pcall('ZREM', key, was[i])
+            elseif pcall('HGET', key, was[i]) == id then
                 call('HDEL', key, was[i])
             end
         end
     end
     if when == 'D' then
-        call('ZREM', KEYS[base + 1], own)
+        pcall('ZREM', KEYS[base + 1], own)
     end
 end
 
@@ -113,17 +113,18 @@ elseif ttl ~= '' then
 end
 if x ~= '' then
     local expires, entries, stem = KEYS[base + 2 + nu + ni], KEYS[base + 3 + nu + ni], #KEYS[base] - 5
-    if leftover and not there then
-        local left = cmsgpack.unpack(leftover)
-        for i = 1, nu + ni do
-            local key, entry = KEYS[base + 1 + i], left[KEYS[base + 1 + i]:sub(stem)]
-            if entry and entry ~= ARGV[members + i] then
-                if i > nu then
-                    call('ZREM', key, entry)
-                elseif call('HGET', key, entry) == id then
-                    call('HDEL', key, entry)
-                end
+    for i = 1, left and nu + ni or 0 do
+        local key, entry = KEYS[base + 1 + i], left[KEYS[base + 1 + i]:sub(stem)]
+        if type(entry) == 'string' and entry ~= ARGV[members + i] then
+            if i > nu then
+                pcall('ZREM', key, entry)
+            elseif pcall('HGET', key, entry) == id then
+                call('HDEL', key, entry)
             end
+        end
+        -- An index in which nobody finds what is to be removed is no index any more: its guard goes.
+        if lost and i > nu then
+            call('ZREM', key, '')
         end
     end
     local starts = ttl ~= '' and ttl ~= '-1'
@@ -134,7 +135,7 @@ if x ~= '' then
             list[KEYS[base + 1 + i]:sub(stem)] = entry ~= '' and entry or nil
         end
         call('HSET', entries, id, cmsgpack.pack(list))
-    elseif leftover and (not there or when == 'D' or ttl == '-1') then
+    elseif left or leftover and (when == 'D' or ttl == '-1') then
         call('HDEL', entries, id)
         call('ZREM', expires, id)
     end

@@ -6,11 +6,18 @@
 -- ARGV  1 the epoch that was read, "" where there was none   2 the number of unique indexes   3 of the others
 --       4 "b" where #ids is begun anew, "k" where it is kept
 --       of each index: "b" or "k"; its field in #schema; what that is to hold; then the fields of those that go
--- Answers EPOCH (look again: something else has changed), or the token by which this run of migrate knows that it is still the one.
+-- Answers EPOCH (look again: something else has changed), KIND and the key that holds something else, or the token by which this run of
+-- migrate knows that it is still the one.
 
 local schema, epoch, nu, ni = KEYS[1], ARGV[1], ARGV[2] + 0, ARGV[3] + 0
 if (redis.call('HGET', schema, 'epoch') or '') ~= epoch then
     return 'EPOCH'
+end
+for at = 2, 4 + nu + ni do
+    local kind = redis.call('TYPE', KEYS[at]).ok
+    if kind ~= 'none' and kind ~= ((at == 4 or at > 4 and at <= 4 + nu) and 'hash' or 'zset') then
+        return {'KIND', KEYS[at]}
+    end
 end
 local function is_guarded(i)
     if i > 0 and i <= nu then

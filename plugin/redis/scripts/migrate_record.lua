@@ -86,7 +86,10 @@ end
 local left = redis.call('PTTL', record)
 if left >= 0 then
     local stem, list, known = #schema - 5, {}, redis.call('HGET', KEYS[4], id)
-    known = known and cmsgpack.unpack(known)
+    if known then
+        local fine, unpacked = pcall(cmsgpack.unpack, known)
+        known = fine and type(unpacked) == 'table' and unpacked
+    end
     local time = redis.call('TIME')
     local score, wanted = redis.call('ZSCORE', KEYS[3], id), time[1] * 1000 + math.floor(time[2] / 1000) + left
     local good = known and score and math.abs(score - wanted) < 1000

@@ -1,4 +1,5 @@
--- Makes #schema of a model that has none, with a guard in every key. What still lies in these keys is of a #schema that is gone.
+-- Makes #schema of a model that has none, with a guard in every key. What still lies in these keys is of a #schema that is gone, and
+-- goes too; but unique keys that hold their guard stay: their claims go on to be looked at, so that no value is given twice.
 --
 -- KEYS  1 #schema, 2 #ids, 3 #expires, 4 #entries, then the key of each index
 -- ARGV  1 the format, then of each index "unique:<name>" or "index:<name>" and its definition
@@ -16,7 +17,11 @@ for at = 2, #KEYS do
         return {'KIND', KEYS[at]}
     end
 end
-redis.call('UNLINK', unpack(KEYS, 2))
+for at = 2, #KEYS do
+    if at <= 4 or not is_hash(at) or redis.call('HEXISTS', KEYS[at], '') == 0 then
+        redis.call('UNLINK', KEYS[at])
+    end
+end
 redis.call('ZADD', KEYS[2], 0, '')
 -- No two epochs are alike, whatever became of the one before.
 local time = redis.call('TIME')

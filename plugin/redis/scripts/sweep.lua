@@ -19,18 +19,23 @@ for i = 5, #ARGV, 2 do
     if left >= 0 then
         redis.call('ZADD', expires, 'XX', ('%.0f'):format(now + left), id)
     else
-        local list = redis.call('HGET', entries, id)
-        if left == -2 and list then
-            list = cmsgpack.unpack(list)
-            for k = 1, nu + ni do
-                local key, entry = KEYS[2 + k], list[KEYS[2 + k]:sub(stem)]
-                if entry and k > nu then
-                    redis.call('ZREM', key, entry)
-                elseif entry and redis.call('HGET', key, entry) == id then
-                    redis.call('HDEL', key, entry)
-                end
+        local fine, list = pcall(cmsgpack.unpack, redis.call('HGET', entries, id) or '')
+        -- It may have been swept already; but what is in #expires, and not in #entries, has entries that nobody knows.
+        local lost = not (fine and type(list) == 'table') and redis.call('ZSCORE', expires, id)
+        for k = 1, left == -2 and nu + ni or 0 do
+            local key = KEYS[2 + k]
+            local entry = fine and type(list) == 'table' and list[key:sub(stem)]
+            if type(entry) == 'string' and k > nu then
+                redis.pcall('ZREM', key, entry)
+            elseif type(entry) == 'string' and redis.pcall('HGET', key, entry) == id then
+                redis.call('HDEL', key, entry)
             end
-            redis.call('ZREM', KEYS[2], ARGV[i + 1])
+            if lost and k > nu then
+                redis.pcall('ZREM', key, '')
+            end
+        end
+        if left == -2 then
+            redis.pcall('ZREM', KEYS[2], ARGV[i + 1])
         end
         redis.call('HDEL', entries, id)
         redis.call('ZREM', expires, id)
