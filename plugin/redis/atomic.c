@@ -243,22 +243,27 @@ static ds_status add_write(atomic *self, size_t i)
     return status;
 }
 
+/* Of which model it is stands before it: the same text may be read in two ways, and the same id be of two records. */
+static ds_status add_owned(kept_call *call, const atomic_model *model, const char *bytes, size_t length)
+{
+    ds_text base;
+    ds_value_text(ds_integer((int64_t)model->base), &base);
+    member_clear(&call->bytes);
+    ds_status status = member_add_bytes(&call->bytes, base.bytes, base.length);
+    if (status == DS_OK)
+        status = member_add_bytes(&call->bytes, ":", 1);
+    if (status == DS_OK)
+        status = member_add_bytes(&call->bytes, bytes, length);
+    return status == DS_OK ? id_list_add(&call->arguments, call->bytes.bytes, call->bytes.length) : status;
+}
+
 static ds_status add_holders(kept_call *call, const atomic_model *model)
 {
     ds_status status = DS_OK;
     for (size_t k = 0; model->need != NULL && k < model->need->holders.count && status == DS_OK; k++) {
         size_t length;
-        ds_text base;
         const char *id = id_list_at(&model->need->holders, k, &length);
-        ds_value_text(ds_integer((int64_t)model->base), &base);
-        member_clear(&call->bytes);
-        status = member_add_bytes(&call->bytes, base.bytes, base.length);
-        if (status == DS_OK)
-            status = member_add_bytes(&call->bytes, ":", 1);
-        if (status == DS_OK)
-            status = member_add_bytes(&call->bytes, id, length);
-        if (status == DS_OK)
-            status = id_list_add(&call->arguments, call->bytes.bytes, call->bytes.length);
+        status = add_owned(call, model, id, length);
         if (status == DS_OK)
             status = kept_add_key(call, model->state, KEY_RECORD, id, length);
     }
@@ -268,9 +273,13 @@ static ds_status add_holders(kept_call *call, const atomic_model *model)
 static ds_status add_dictionary(kept_call *call, const atomic_model *model)
 {
     ds_status status = DS_OK;
-    for (size_t k = 0; model->need != NULL && k < model->need->dictionary.count && status == DS_OK; k++) {
+    for (size_t k = 0; model->need != NULL && k + 1 < model->need->dictionary.count && status == DS_OK; k += 2) {
         size_t length;
         const char *bytes = id_list_at(&model->need->dictionary, k, &length);
+        status = add_owned(call, model, bytes, length);
+        if (status != DS_OK)
+            break;
+        bytes = id_list_at(&model->need->dictionary, k + 1, &length);
         status = id_list_add(&call->arguments, bytes, length);
     }
     return status;
@@ -324,6 +333,38 @@ static void tell_done(atomic *self, const redis_reply *answer)
         kept_tell(&self->jobs[i], i, NULL, &answer->elements[i + 1], 0, NULL);
 }
 
+static ds_status tell_strange(const atomic *self)
+{
+    return ds_error_set(self->call->error, DS_BACKEND, "the server gave an answer that no script of ours gives");
+}
+
+/* The word stands at `first` of what is said of write i. *again: it is all to be made once more. */
+static void settle_one(atomic *self, size_t i, const redis_reply *said, size_t first, bool *again)
+{
+    atomic_model *model = &self->models[self->model_of[i]];
+    kept_turn turn = kept_tell(&self->jobs[i], i, model->s, said, first, &model->need);
+    for (size_t m = 0; turn == KEPT_STALE && m < self->model_count; m++)
+        self->models[m].is_stale = true;
+    *again = turn == KEPT_AGAIN || turn == KEPT_STALE;
+}
+
+/* What the writes ask for, all of them at once. */
+static ds_status settle_needs(atomic *self, const redis_reply *answer, bool *again)
+{
+    *again = true;
+    if (answer->count < 4)
+        return tell_strange(self);
+    for (size_t k = 2; k < answer->count && *again; k += 2) {
+        const redis_reply *number = &answer->elements[k], *need = number + 1;
+        bool is_one = k + 1 < answer->count && number->type == REDIS_INTEGER && number->integer >= 1 &&
+                      (uint64_t)number->integer <= self->n && need->type == REDIS_ARRAY && need->count > 1;
+        if (!is_one)
+            return tell_strange(self);
+        settle_one(self, (size_t)number->integer - 1, need, 0, again);
+    }
+    return DS_OK;
+}
+
 /* DS_OK with *again false: the outcomes are decided. */
 static ds_status settle(atomic *self, const redis_reply *answer, bool *again, bool *reads)
 {
@@ -332,23 +373,21 @@ static ds_status settle(atomic *self, const redis_reply *answer, bool *again, bo
         return ds_error_set(self->call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
     if (answer->type == REDIS_ERROR)
         return redis_reply_fail(answer, "an atomic batch", self->call->error);
-    int64_t number = answer->type == REDIS_ARRAY && answer->count > 1 ? answer->elements[0].integer : -1;
+    bool is_ours = answer->type == REDIS_ARRAY && answer->count > 1 && answer->elements[0].type == REDIS_INTEGER;
+    int64_t number = is_ours ? answer->elements[0].integer : -1;
+    if (number == 0 && answer->elements[1].type == REDIS_STRING && script_says(&answer->elements[1], "NEEDS"))
+        return settle_needs(self, answer, again);
     if (number == 0 && answer->count == self->n + 1) {
         tell_done(self, answer);
         return DS_OK;
     }
     if (number < 1 || (uint64_t)number > self->n)
-        return ds_error_set(self->call->error, DS_BACKEND, "the server gave an answer that no script of ours gives");
+        return tell_strange(self);
     size_t i = (size_t)number - 1;
-    atomic_model *model = &self->models[self->model_of[i]];
-    if (is_increment(self, i) && script_says(&answer->elements[1], "CHANGED")) {
+    if (is_increment(self, i) && script_says(&answer->elements[1], "CHANGED"))
         *again = *reads = true;
-        return DS_OK;
-    }
-    kept_turn turn = kept_tell(&self->jobs[i], i, model->s, answer, 1, &model->need);
-    for (size_t m = 0; turn == KEPT_STALE && m < self->model_count; m++)
-        self->models[m].is_stale = true;
-    *again = turn == KEPT_AGAIN || turn == KEPT_STALE;
+    else
+        settle_one(self, i, answer, 1, again);
     return DS_OK;
 }
 
@@ -378,12 +417,11 @@ static ds_status run_turns(atomic *self)
 {
     bool whole = false, again = true, reads = true;
     ds_status status = find_models(self);
-    /* each write may ask for something of its own */
     for (size_t turns = 0; status == DS_OK && again; turns++) {
-        status =
-            turns < MOST_TURNS + 2 * self->n
-                ? run_once(self, &whole, &again, &reads)
-                : ds_error_set(self->call->error, DS_BUSY, "others change the records of an atomic batch too fast");
+        status = turns < MOST_TURNS ? run_once(self, &whole, &again, &reads)
+                                    : ds_error_set(self->call->error, DS_BUSY,
+                                                   "others change the records of an atomic batch too fast; nothing of "
+                                                   "it was written");
         if (status == DS_OK && again)
             status = ds_call_check(self->call);
     }

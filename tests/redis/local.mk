@@ -31,6 +31,12 @@ tests_redis_test_kept_writes_SOURCES = tests/redis/test_kept_writes.c tests/redi
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_kept_writes_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_writes_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_kept_atomic
+TESTS += tests/redis/test_kept_atomic
+tests_redis_test_kept_atomic_SOURCES = tests/redis/test_kept_atomic.c tests/redis/checker.c tests/redis/checker.h \
+	tests/redis/world.c tests/redis/world.h
+tests_redis_test_kept_atomic_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_kept_atomic_LDADD = $(REDIS_TEST_LIBS) -lm
 check_PROGRAMS += tests/redis/test_kept_fights
 TESTS += tests/redis/test_kept_fights
 THREAD_TESTS += tests/redis/test_kept_fights

@@ -5,13 +5,14 @@
 -- ARGV  1 the number of models   2 the number of writes   3 the number of arguments of the tail
 --       of each model: epoch, unique indexes, others, "" or "1" or "2", the number of its first key, the plan, the number of
 --       indexed fields, these; of each write: the number of its model, of its record's key, of its arguments; and these (check.lua);
---       then the tail: the number of holders, their ids behind the first key of their model, and a dictionary
--- Answers an array: 0 and the words of the writes; or the number of a write that cannot be done, and what keep.lua would answer.
+--       then the tail: the number of holders, their ids and a dictionary, its texts and the ids behind the first key of their model
+-- Answers an array: 0 and the words of the writes; or the number of a write that cannot be done, and what keep.lua would answer;
+-- or 0, NEEDS, and of the writes that must know something their number and HELD or ENCODE as of keep.lua, nothing twice.
 
 local KEYS, ARGV, call, pcall = KEYS, ARGV, redis.call, redis.pcall
 local last_of_all, models, writes = #ARGV - ARGV[3], {}, {}
 local batch = {freed = {}, claimed = {}}
-local holders, dictionary = {}, {}
+local holders, dictionaries = {}, {}
 do
     local next = last_of_all + 1
     local count = ARGV[next] + 0
@@ -19,7 +20,9 @@ do
         holders[ARGV[next + i]] = #KEYS - count + i
     end
     for i = next + 1 + count, #ARGV, 2 do
-        dictionary[ARGV[i]] = ARGV[i + 1]
+        local base, text = ARGV[i]:match('^(%d+):(.*)$')
+        dictionaries[base + 0] = dictionaries[base + 0] or {}
+        dictionaries[base + 0][text] = ARGV[i + 1]
     end
 end
 
@@ -45,14 +48,29 @@ for number = 1, ARGV[1] + 0 do
 end
 
 local function prepare(epoch, nu, ni, x, base, plan, fields, record, at, last)
-    local holders = plan ~= '' and holders or nil
+    local holders, dictionary = plan ~= '' and holders or nil, dictionaries[base]
     -- include check.lua
     return nil, function()
         -- include apply.lua
     end
 end
 
-local pending
+local needs, asked = {0, 'NEEDS'}, {}
+local function ask(number, base, answer)
+    local list = {answer[1]}
+    for i = 2, answer[1] == 'HELD' and 2 or #answer do
+        local what = answer[1] .. base .. ':' .. answer[i]
+        if not asked[what] then
+            asked[what] = true
+            list[#list + 1] = answer[i]
+        end
+    end
+    if list[2] then
+        needs[#needs + 1] = number
+        needs[#needs + 1] = list
+    end
+end
+
 for number = 1, ARGV[2] + 0 do
     local m, at = models[ARGV[here] + 0], here + 3
     local record = KEYS[ARGV[here + 1] + 0]
@@ -60,17 +78,16 @@ for number = 1, ARGV[2] + 0 do
     local answer, apply = prepare(m.epoch, m.nu, m.ni, m.x, m.base, m.plan, m.fields, record, at, here - 1)
     if type(answer) == 'table' and answer.err then
         return answer
-    elseif answer then
-        local needs = type(answer) == 'table' and (answer[1] == 'HELD' or answer[1] == 'ENCODE')
-        if not needs then
-            return pending or {number, unpack(type(answer) == 'table' and answer or {answer})}
-        end
-        pending = pending or {number, unpack(answer)}
+    elseif type(answer) == 'table' and (answer[1] == 'HELD' or answer[1] == 'ENCODE') then
+        ask(number, m.base, answer)
+    elseif answer and not needs[3] then
+        return {number, unpack(type(answer) == 'table' and answer or {answer})}
     end
+    -- Behind a write that asks, no refusal is final: that one may set a value free.
     writes[number] = apply
 end
-if pending then
-    return pending
+if needs[3] then
+    return needs
 end
 local answers = {0}
 for number, apply in ipairs(writes) do
