@@ -68,22 +68,31 @@ static ds_status begin_at(find *self, bytes entry)
     return DS_OK;
 }
 
-static ds_status find_entry(find *self, uint64_t rank, bytes *out, ds_call *call)
+/* The entry of that rank, with the guard and the epoch behind it: until now the index was whole. *out has no bytes where fewer
+ * are there. */
+static ds_status find_entry(find *self, uint64_t rank, bytes *out, ds_call *call, bool *sure)
 {
+    const schema_index *index = self->plan.ranges[0].index;
     redis_request_reset(self->request);
     request_begin(self->request, 4);
     request_text(self->request, self->plan.is_reverse ? "ZREVRANGE" : "ZRANGE");
-    walk_encode_key(self->request, self->state, self->plan.ranges[0].index);
+    walk_encode_key(self->request, self->state, index);
     request_integer(self->request, (int64_t)rank);
     request_integer(self->request, (int64_t)rank);
+    walk_encode_guard(self->request, self->state, index);
+    walk_encode_epoch(self->request, self->state);
     ds_status status = redis_run(self->map->redis, self->request, false, call);
     const redis_reply *reply = status == DS_OK ? redis_reply_at(self->request, 0) : NULL;
     *out = (bytes){NULL, 0};
-    if (reply != NULL && reply->type == REDIS_ARRAY && reply->count == 1)
+    *sure = reply != NULL && reply->type == REDIS_ARRAY && reply->count <= 1 &&
+            (reply->count == 0 || reply->elements[0].type == REDIS_STRING) &&
+            walk_has_guard(redis_reply_at(self->request, 1)) && walk_is_epoch(self, redis_reply_at(self->request, 2));
+    if (*sure && reply->count == 1)
         *out = (bytes){reply->elements[0].text, reply->elements[0].length};
     return status;
 }
 
+/* Where the ranks cannot be relied on, or may not be asked for, all records are walked over: the walk tells what is wrong. */
 ds_status skip_by_rank(find *self, ds_call *call)
 {
     uint64_t before, skip = self->selection->skip;
@@ -96,8 +105,8 @@ ds_status skip_by_rank(find *self, ds_call *call)
         status = count_before(self, &before, call, &sure);
     if (status != DS_OK || !sure)
         return status;
-    status = find_entry(self, before + skip, &entry, call);
-    if (status != DS_OK)
+    status = find_entry(self, before + skip, &entry, call, &sure);
+    if (status != DS_OK || !sure)
         return status;
     if (entry.length == 0) { /* fewer than that are there: nothing is left (backwards, the guard is the last) */
         self->is_finished = true;
