@@ -33,7 +33,9 @@ typedef struct ds_property {
     ds_value default_value; /* of the property's type; DS_NULL: none */
 } ds_property;
 
-/* An index: of one property (made by "index" or "unique" in the property) or composite (made by "indexes"). */
+/* An index: of one property (made by "index" or "unique" in the property; by both, one that is unique) or composite (made by
+ * "indexes"). A unique one finds values, and need not give ranges and order: in Redis it does not. A plain one of the same property
+ * under another name does. */
 typedef struct ds_index {
     uint32_t size;
     const char *name; /* that of the property, or the key in "indexes" */

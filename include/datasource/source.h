@@ -163,6 +163,8 @@ DS_API ds_status ds_find_one(ds_model *model, const ds_query *query, ds_record *
  * Two hosts that do this at once make one record where the query asks for an id or a unique value by equality. */
 DS_API ds_status ds_find_or_create(ds_model *model, const ds_query *query, ds_record *record, bool *created,
                                    ds_error *err);
+/* By an index alone where that is exact. In Redis a record that others have deleted or changed behind it counts as it was, until a
+ * find has met it. */
 DS_API ds_status ds_count(ds_model *model, const ds_filter *filter /* NULL: all */, uint64_t *count, ds_error *err);
 DS_API ds_status ds_exists(ds_model *model, ds_value id, bool *exists, ds_error *err);
 

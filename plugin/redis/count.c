@@ -14,13 +14,18 @@ static void encode_one(redis_request *request, const redis_model *state, const c
     request_key(request, state, kind, "", 0);
 }
 
-/* The server's time, how many records expire (twice, for one of the keys may have been evicted), and when the next one does. */
+/* The server's time, how many records expire (twice, for one of the keys may have been evicted, and the guard tells it of both),
+ * and when the next one does. */
 void count_encode_due(redis_request *request, const redis_model *state)
 {
     request_begin(request, 1);
     request_text(request, "TIME");
     encode_one(request, state, "ZCARD", KEY_EXPIRES);
     encode_one(request, state, "HLEN", KEY_ENTRIES);
+    request_begin(request, 3);
+    request_text(request, "HGET");
+    request_key(request, state, KEY_ENTRIES, "", 0);
+    request_bytes(request, "", 0);
     request_begin(request, 8);
     request_text(request, "ZRANGEBYSCORE");
     request_key(request, state, KEY_EXPIRES, "", 0);
@@ -32,19 +37,31 @@ void count_encode_due(redis_request *request, const redis_model *state)
     request_text(request, "1");
 }
 
+/* Two texts. */
+static bool is_pair(const redis_reply *reply)
+{
+    return reply != NULL && reply->type == REDIS_ARRAY && reply->count == 2 &&
+           reply->elements[0].type == REDIS_STRING && reply->elements[1].type == REDIS_STRING;
+}
+
+static bool is_integer(const redis_reply *reply)
+{
+    return reply != NULL && reply->type == REDIS_INTEGER;
+}
+
 /* Entries of records that have expired would be counted until they are swept. */
 bool count_is_nothing_due(const find *self, const redis_request *request, size_t command)
 {
     const redis_reply *now = redis_reply_at(request, command), *expires = redis_reply_at(request, command + 1),
-                      *entries = redis_reply_at(request, command + 2), *next = redis_reply_at(request, command + 3);
+                      *entries = redis_reply_at(request, command + 2), *guard = redis_reply_at(request, command + 3),
+                      *next = redis_reply_at(request, command + 4);
     if (!self->snapshot->expiring)
         return true;
-    if (expires == NULL || entries == NULL || expires->type != REDIS_INTEGER || entries->type != REDIS_INTEGER ||
-        expires->integer != entries->integer || now == NULL || now->type != REDIS_ARRAY || now->count != 2 ||
-        next == NULL || next->type != REDIS_ARRAY)
+    if (!is_integer(expires) || !is_integer(entries) || guard == NULL || guard->type != REDIS_STRING ||
+        !script_says(guard, "1") || entries->integer != expires->integer + 1 || !is_pair(now) || next == NULL)
         return false;
-    if (next->count < 2)
-        return true;
+    if (!is_pair(next))
+        return next->type == REDIS_ARRAY && next->count == 0 && expires->integer == 0;
     double ms = strtod(now->elements[0].text, NULL) * 1000 + strtod(now->elements[1].text, NULL) / 1000;
     return strtod(next->elements[1].text, NULL) > ms;
 }

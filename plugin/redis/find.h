@@ -111,7 +111,7 @@ ds_status choose_question(find *self, bool anew, plan_question *out, ds_call *ca
 /* Counts the entries of the plans of a list, in one round trip; of the first `count` ranges each. */
 ds_status choose_count(find *self, plan_list *list, ds_call *call);
 
-/* (count.c) Asks whether entries of expired records may still be there (four commands), and what came. */
+/* (count.c) Asks whether entries of expired records may still be there (five commands), and what came. */
 void count_encode_due(redis_request *request, const redis_model *state);
 bool count_is_nothing_due(const find *self, const redis_request *request, size_t command);
 /* Removes these; whether none is left. */

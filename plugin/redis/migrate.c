@@ -69,6 +69,8 @@ static void report_all(const migration *m, ds_buffer *out)
     if (m->has_ids || !m->check)
         report_tally(&r, &m->missing_ids, NULL, m->check ? "#ids lacks records" : "#ids lacked records");
     report_tally(&r, &m->stale_ids, NULL, m->check ? "#ids has stale entries" : "#ids had stale entries");
+    if (m->check && m->expiring && !m->knows_expiring)
+        report_say(&r, "#entries has lost its guard: what has expired may still stand in the indexes");
     report_tally(&r, &m->missing_expiry, NULL, "records expire, and it is not known what to sweep then");
     report_tally(&r, &m->stale_expiry, NULL, "records are said to expire, and do not");
     ds_buffer_format(out, "],\"records\":%llu", (unsigned long long)m->records);
@@ -83,6 +85,7 @@ static void forget_findings(migration *m)
     for (size_t i = 0; i < m->count; i++)
         m->indexes[i].missing = m->indexes[i].stale = m->indexes[i].duplicates = (tally){0};
     m->missing_ids = m->stale_ids = m->missing_expiry = m->stale_expiry = (tally){0};
+    m->knows_expiring = false;
     m->done = m->total = m->records = m->repaired = 0;
 }
 

@@ -56,8 +56,9 @@ typedef struct migration {
     char *epoch;       /* "" where there is no #schema */
     old_index *others; /* that the model has no more, or of the other kind */
     size_t other_count;
-    bool has_ids;   /* #ids has its guard */
-    char token[64]; /* "": nothing is changed */
+    bool has_ids;                  /* #ids has its guard */
+    bool expiring, knows_expiring; /* as #schema says; #entries has its guard, and was complete before migrate */
+    char token[64];                /* "": nothing is changed */
     ds_record *record;
     entry_list entries;
     redis_request *reading, *writing;

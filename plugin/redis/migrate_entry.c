@@ -366,8 +366,12 @@ static ds_status scan_expiry(expiry_walk *w)
         return ds_error_set(m->call->error, DS_BACKEND, "the server gave an answer that ZSCAN does not give");
     memcpy(w->cursor, reply->elements[0].text, reply->elements[0].length + 1);
     id_list_clear(&w->ids);
-    for (size_t i = 0; i + 1 < reply->elements[1].count && status == DS_OK; i += 2)
-        status = id_list_add(&w->ids, reply->elements[1].elements[i].text, reply->elements[1].elements[i].length);
+    const redis_reply *pairs = &reply->elements[1];
+    for (size_t i = 0; i + 1 < pairs->count && status == DS_OK; i += 2)
+        if (pairs->elements[i].length == 0) /* the guard */
+            m->knows_expiring |= script_says(&pairs->elements[i + 1], "1");
+        else
+            status = id_list_add(&w->ids, pairs->elements[i].text, pairs->elements[i].length);
     return status;
 }
 

@@ -152,6 +152,7 @@ static ds_status note_field(migration *m, const redis_reply *field, const redis_
             memcpy(m->epoch, text->text, text->length + 1);
         return m->epoch == NULL ? DS_NOMEM : DS_OK;
     }
+    m->expiring |= reply_is(field, "expiring");
     if (field->length < sizeof FIELD - 1 || memcmp(field->text, FIELD, sizeof FIELD - 1) != 0 ||
         strlen(field->text) != field->length)
         return DS_OK;
@@ -298,11 +299,12 @@ ds_status migration_begin(migration *m)
 static ds_status encode_finish(void *user, redis_request *request, bool whole)
 {
     migration *m = user;
-    script_begin(request, &m->map->digests, SCRIPT_MIGRATE_FINISH, whole, 2 + m->count, 2 + 2 * m->count);
+    script_begin(request, &m->map->digests, SCRIPT_MIGRATE_FINISH, whole, 3 + m->count, 2 + 2 * m->count);
     request_key(request, m->state, KEY_SCHEMA, NULL, 0);
     request_key(request, m->state, KEY_IDS, NULL, 0);
     for (size_t i = 0; i < m->count; i++)
         index_key(m, request, i);
+    request_key(request, m->state, KEY_ENTRIES, NULL, 0);
     request_text(request, m->token);
     request_integer(request, (int64_t)m->unique_count);
     for (size_t i = 0; i < m->count; i++) {

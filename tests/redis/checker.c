@@ -462,12 +462,35 @@ static blob read_packed(const blob *packed)
     return join(&words);
 }
 
+/* Takes the guard of #entries out, which says that all that expires is in it. */
+static void drop_guard(run *r, list *entries)
+{
+    bool is_whole = false;
+    size_t kept = 0;
+    for (size_t i = 0; i < entries->count; i++) {
+        pair *one = &entries->pairs[i];
+        if (one->entry.length > 0) {
+            entries->pairs[kept++] = *one;
+            continue;
+        }
+        is_whole = one->id.length == 1 && one->id.bytes[0] == '1';
+        free(one->entry.bytes);
+        free(one->id.bytes);
+    }
+    entries->count = kept;
+    redisReply *expiring = redisCommand(r->server, "HEXISTS %s#schema expiring", r->model->name);
+    if (is_whole != (expiring->integer == 1))
+        complain(r, "%s#entries %s its guard", r->model->name, is_whole ? "needs not have" : "has lost");
+    freeReplyObject(expiring);
+}
+
 static void check_expiry(run *r)
 {
     char key[256];
     list entries = {NULL, 0, 0}, expires = {NULL, 0, 0}, ids = {NULL, 0, 0};
     snprintf(key, sizeof key, "%s#entries", r->model->name);
     read_hash(r, key, &entries);
+    drop_guard(r, &entries);
     for (size_t i = 0; i < entries.count; i++) {
         blob words = read_packed(&entries.pairs[i].id);
         free(entries.pairs[i].id.bytes);

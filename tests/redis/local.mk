@@ -111,6 +111,12 @@ tests_redis_test_unions_SOURCES = tests/redis/test_unions.c tests/redis/world.c 
 tests_redis_test_unions_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_unions_LDADD = $(REDIS_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_counts
+TESTS += tests/redis/test_counts
+tests_redis_test_counts_SOURCES = tests/redis/test_counts.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_counts_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_counts_LDADD = $(REDIS_TEST_LIBS)
+
 check_PROGRAMS += tests/redis/test_million
 TESTS += tests/redis/test_million
 tests_redis_test_million_SOURCES = tests/redis/test_million.c tests/redis/world.c tests/redis/world.h

@@ -144,6 +144,7 @@ if x ~= '' then
         call('ZADD', expires, ('%.0f'):format(time[1] * 1000 + math.floor(time[2] / 1000) + ttl), id)
         if x == '1' and call('HSETNX', KEYS[base], 'expiring', '1') == 1 then
             call('HINCRBY', KEYS[base], 'epoch', 1)
+            call('HSET', entries, '', '1') -- the guard: from here on all that expires is known
         end
     end
 end

@@ -59,6 +59,9 @@ for i = 0, nu + ni do
         changes = true
     end
 end
+if redis.call('HEXISTS', schema, 'expiring') == 1 then
+    redis.call('HSETNX', KEYS[4], '', 'b') -- it was evicted: what has expired is not known until this run ends
+end
 local time = redis.call('TIME')
 local now = ('%.0f'):format(time[1] * 1000000 + time[2])
 if epoch == '' then

@@ -105,6 +105,7 @@ if left >= 0 then
             redis.call('ZADD', KEYS[3], ('%.0f'):format(wanted), id)
             if redis.call('HSETNX', schema, 'expiring', '1') == 1 then
                 redis.call('HINCRBY', schema, 'epoch', 1)
+                redis.call('HSETNX', KEYS[4], '', 'b')
             end
         end
     end
