@@ -416,6 +416,42 @@ static void explain_says_it_in_words(void)
     explains("mem", by_city, (const char *const[]){"memory reads all records of Indexed.\r\n", NULL});
 }
 
+/* Redis says which index it takes, how much it reads there, and what else it could do. */
+static void explain_names_the_indexes_and_what_they_cost(void)
+{
+    static const struct {
+        const char *query, *parts[4];
+    } asked[] = {{"{\"where\":{\"city\":\"Ulm\"}}",
+                  {"redis finds the records of Indexed by the index \"city\": about 2 entries, cost 2.\r\n"
+                   "Instead of that, by the list of all ids: about 3 entries, cost 3.\r\n",
+                   "using: equality\r\n"}},
+                 {"{\"where\":{\"email\":\"a@x\"}}",
+                  {"redis looks the records of Indexed up by the unique index \"email\": about 1 entry, cost 1.\r\n"}},
+                 {"{\"where\":{\"or\":[{\"city\":\"Ulm\"},{\"age\":5}]}}",
+                  {"redis finds the records of Indexed by the indexes \"city\", \"byAge\": about 3 entries in 2 "
+                   "ranges, cost 3.\r\n"}},
+                 {"{\"where\":{\"name\":\"A\"}}",
+                  {"redis reads the records of Indexed by the list of all ids: about 3 entries, cost 3.\r\n",
+                   "It does the filter itself.\r\n"}},
+                 {"{\"where\":{\"city\":{\"inq\":[]}}}",
+                  {"redis reads nothing of Indexed, since no record can match: about 0 entries, cost 0.\r\n"}},
+                 {"{\"where\":{\"age\":{\"inq\":[4,5]}},\"order\":\"name\",\"limit\":2}",
+                  {"redis finds the records of Indexed by the index \"byAge\": about 2 entries in 2 ranges, merged in "
+                   "order, cost 2.\r\n"}},
+                 {"{\"where\":{\"id\":\"1\"}}", {"redis looks the records of Indexed up by their ids"}},
+                 {"{\"order\":\"city DESC\",\"limit\":2}",
+                  {"by the index \"city\": about 3 entries, in order, backwards, cost 2.\r\n"}}};
+    command_result r = dsctl("{\"id\":\"1\",\"name\":\"A\",\"age\":4,\"city\":\"Ulm\",\"email\":\"a@x\"}\n"
+                             "{\"id\":\"2\",\"name\":\"B\",\"age\":5,\"city\":\"Ulm\"}\n"
+                             "{\"id\":\"3\",\"name\":\"C\",\"age\":6,\"city\":\"Bonn\"}\n",
+                             "import", "red", "Indexed", "-", NULL);
+    CU_ASSERT_EQUAL(r.status, 0);
+    command_free(&r);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        explains("red", asked[i].query, asked[i].parts);
+    dsctl_clear("red", "Indexed");
+}
+
 /* What a connector without indexes of its own leaves to others is said too. */
 static void explain_says_what_is_left_to_the_library(void)
 {
@@ -494,6 +530,7 @@ int main(void)
         {"Ctrl-C cancels what is under way", ctrl_c_cancels_what_is_under_way},
         {"tables and bars are for a person", tables_and_bars_are_for_a_person},
         {"explain says it in words", explain_says_it_in_words},
+        {"explain names the indexes and what they cost", explain_names_the_indexes_and_what_they_cost},
         {"explain says what is left to the library", explain_says_what_is_left_to_the_library},
         {"cells are cut with a mark where the terminal ends", cells_are_cut_with_a_mark_where_the_terminal_ends},
         {"one record is shown line by line, and several as a table",

@@ -76,6 +76,8 @@ void print_json_indented(FILE *, const char *json); /* JSON still */
 /* An object as indented lines of words, without these members of it. */
 void print_json_as_text(FILE *, const char *json, const char *const *without);
 const char *json_member(const char *object, const char *name); /* its value; NULL: it has none */
+const char *json_item(const char *array);                      /* the first of an array; NULL: there is none, */
+const char *json_next(const char *item);                       /* and the one behind it */
 void json_text(const char *string, char *out, size_t room);    /* a string without quotes and plain escapes, cut */
 
 /* ---- table.c, progress.c ---- */

@@ -1,6 +1,7 @@
 /* explain: how a find would be answered, for a person in words, and what the connector tells of it beyond that. */
 #include "dsctl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What the connectors say of their way to the records, in the words of a sentence, before and behind the model's name. */
@@ -10,6 +11,11 @@ static const struct way {
     {"id look-up", "looks the records of", " up by their ids"},
     {"ids", "looks the records of", " up by their ids"},
     {"unique look-up", "looks the records of", " up by the unique index"},
+    {"index", "finds the records of", " by the index"},
+    {"unique", "looks the records of", " up by the unique index"},
+    {"union", "finds the records of", " by the indexes"},
+    {"primary", "reads the records of", " by the list of all ids"},
+    {"nothing", "reads nothing of", ", since no record can match"},
     {"index ", "finds the records of", " by the index"},
     {"several indexes", "finds the records of", " by several indexes"},
     {"walk in the order of the index ", "reads all records of", " in the order of the index"},
@@ -60,23 +66,95 @@ static bool print_parts(const char *plan, const char *name)
     return count > 0;
 }
 
-static void print_in_words(const char *plan)
+/* ---- the indexes, and what reading them costs ---- */
+
+/* " \"city\"", or those of a union with commas between. */
+static void print_index(const char *plan)
 {
-    char connector[64], model[256], access[300], index[256];
-    text_of(plan, "connector", connector, sizeof connector);
+    char name[256];
+    const char *list = json_member(plan, "indexes"), *separator = "";
+    if (*text_of(plan, "index", name, sizeof name) != '\0')
+        printf(" \"%s\"", name);
+    for (const char *item = list == NULL ? NULL : json_item(list); item != NULL; item = json_next(item)) {
+        json_text(item, name, sizeof name);
+        printf("%s \"%s\"", separator, name);
+        separator = ",";
+    }
+}
+
+static unsigned long long number_of(const char *plan, const char *name)
+{
+    const char *at = json_member(plan, name);
+    return at == NULL ? 0 : strtoull(at, NULL, 10);
+}
+
+/* "about 34 entries in 2 ranges, merged in order, cost 34" */
+static void print_cost(const char *plan)
+{
+    static const char *const orders[][2] = {
+        {"forwards", ", in order"}, {"backwards", ", in order, backwards"}, {"merged", ", merged in order"}};
+    unsigned long long entries = number_of(plan, "entries"), ranges = number_of(plan, "ranges");
+    char order[32];
+    printf("about %llu %s", entries, entries == 1 ? "entry" : "entries");
+    if (ranges > 1)
+        printf(" in %llu ranges", ranges);
+    text_of(plan, "order", order, sizeof order);
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (strcmp(order, orders[i][0]) == 0)
+            fputs(orders[i][1], stdout);
+    printf(", cost %llu", number_of(plan, "cost"));
+}
+
+/* What the connector could have done instead, a line each. */
+static void print_alternatives(const char *plan)
+{
+    static const char *const ways_by[][2] = {{"ids", "by their ids"},         {"unique", "by the unique index"},
+                                             {"index", "by the index"},       {"union", "by the indexes"},
+                                             {"scan", "by reading them all"}, {"primary", "by the list of all ids"}};
+    const char *list = json_member(plan, "alternatives");
+    for (const char *item = list == NULL ? NULL : json_item(list); item != NULL; item = json_next(item)) {
+        char access[64];
+        const char *by = text_of(item, "access", access, sizeof access);
+        for (size_t i = 0; i < sizeof ways_by / sizeof *ways_by; i++)
+            if (strcmp(access, ways_by[i][0]) == 0)
+                by = ways_by[i][1];
+        printf("Instead of that, %s", by);
+        print_index(item);
+        fputs(": ", stdout);
+        print_cost(item);
+        puts(".");
+    }
+}
+
+/* ---- the whole ---- */
+
+static void print_taken(const char *plan, const char *connector)
+{
+    char model[256], access[300];
     text_of(plan, "model", model, sizeof model);
     text_of(plan, "access", access, sizeof access);
-    text_of(plan, "index", index, sizeof index);
     const struct way *way = way_of(access);
-    const char *sorts = json_member(plan, "sorts"), *backend = json_member(plan, "backend");
+    const char *sorts = json_member(plan, "sorts");
     printf("%s %s %s", connector, way == NULL ? "finds the records of" : way->before, model);
     if (way == NULL)
         printf(", found by: %s", access);
     else
         fputs(way->behind, stdout);
-    if (way != NULL && index[0] != '\0')
-        printf(" \"%s\"", index);
+    if (way != NULL)
+        print_index(plan);
+    if (json_member(plan, "entries") != NULL) {
+        fputs(": ", stdout);
+        print_cost(plan);
+    }
     printf("%s.\n", sorts != NULL && *sorts == 't' ? ", and sorts what it finds" : "");
+}
+
+static void print_in_words(const char *plan)
+{
+    char connector[64];
+    print_taken(plan, text_of(plan, "connector", connector, sizeof connector));
+    print_alternatives(plan);
+    const char *backend = json_member(plan, "backend");
     bool does = backend != NULL && backend[1 + strspn(backend + 1, " ")] != ']';
     if (does) {
         fputs("It does ", stdout);
@@ -89,7 +167,8 @@ static void print_in_words(const char *plan)
 
 ds_status run_explain(dsctl *ctl, int argc, char **argv)
 {
-    static const char *const said[] = {"model", "connector", "access", "index", "sorts", "backend", "library", NULL};
+    static const char *const said[] = {"model",   "connector", "access",  "index",   "indexes", "ranges",       "order",
+                                       "entries", "cost",      "backend", "library", "sorts",   "alternatives", NULL};
     ds_model *model = dsctl_model(ctl, argv[0], argv[1]);
     ds_query *query = NULL;
     char *plan = NULL;

@@ -180,6 +180,23 @@ const char *json_member(const char *object, const char *name)
     return NULL;
 }
 
+static const char *item_at(const char *at)
+{
+    at = skip_space(at);
+    return *at == '\0' || *at == ']' ? NULL : at;
+}
+
+const char *json_item(const char *array)
+{
+    return *array == '[' ? item_at(array + 1) : NULL;
+}
+
+const char *json_next(const char *item)
+{
+    const char *at = skip_space(skip_value(item));
+    return *at == ',' ? item_at(at + 1) : NULL;
+}
+
 void json_text(const char *string, char *out, size_t room)
 {
     const char *end = skip_string(string);
