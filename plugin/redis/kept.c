@@ -10,6 +10,7 @@ void kept_need_free(kept_need *need)
     if (need == NULL)
         return;
     id_list_free(&need->holders);
+    id_list_free(&need->watched);
     id_list_free(&need->dictionary);
     ds_free(need);
 }
@@ -559,6 +560,42 @@ bool kept_is_left(const redis_model *state, const schema *s, const write_plan *p
 
 /* ---- keep.lua ---- */
 
+/* The number of the unique index of this name, from 1; 0: there is none. */
+static size_t unique_number(const schema *s, const char *name, size_t length)
+{
+    for (size_t i = 0; i < s->unique_count; i++)
+        if (s->indexes[i].name_length == length && memcmp(s->indexes[i].name, name, length) == 0)
+            return i + 1;
+    return 0;
+}
+
+static ds_status add_holders(kept_call *call, const redis_model *state, const kept_need *need)
+{
+    ds_status status = kept_add_number(call, need->holders.count);
+    for (size_t i = 0; i < need->holders.count && status == DS_OK; i++) {
+        size_t length;
+        const char *id = id_list_at(&need->holders, i, &length);
+        status = add_bytes(call, id, length);
+        if (status == DS_OK)
+            status = kept_add_key(call, state, KEY_RECORD, id, length);
+    }
+    return status;
+}
+
+static ds_status add_watched(kept_call *call, const schema *s, const kept_need *need)
+{
+    ds_status status = kept_add_number(call, need->watched.count / 2);
+    for (size_t i = 0; i + 1 < need->watched.count && status == DS_OK; i += 2) {
+        size_t length;
+        const char *name = id_list_at(&need->watched, i, &length);
+        status = kept_add_number(call, unique_number(s, name, length));
+        const char *id = id_list_at(&need->watched, i + 1, &length);
+        if (status == DS_OK)
+            status = add_bytes(call, id, length);
+    }
+    return status;
+}
+
 static ds_status add_tail(kept_call *call, const redis_model *state, const schema *s, const kept_need *need)
 {
     ds_status status = kept_add_number(call, s->field_count);
@@ -567,14 +604,9 @@ static ds_status add_tail(kept_call *call, const redis_model *state, const schem
     if (status == DS_OK)
         status = add_bytes(call, s->plan, s->plan_length);
     if (status == DS_OK)
-        status = kept_add_number(call, need->holders.count);
-    for (size_t i = 0; i < need->holders.count && status == DS_OK; i++) {
-        size_t length;
-        const char *id = id_list_at(&need->holders, i, &length);
-        status = add_bytes(call, id, length);
-        if (status == DS_OK)
-            status = kept_add_key(call, state, KEY_RECORD, id, length);
-    }
+        status = add_holders(call, state, need);
+    if (status == DS_OK)
+        status = add_watched(call, s, need);
     for (size_t i = 0; i < need->dictionary.count && status == DS_OK; i++) {
         size_t length;
         const char *bytes = id_list_at(&need->dictionary, i, &length);
@@ -618,7 +650,9 @@ ds_status kept_encode(kept_call *call, const write_job *job, redis_request *requ
     ds_value id = write_id(job, i);
     ds_text text;
     ds_value_text(id, &text);
-    size_t tail = need == NULL || s == NULL ? 0 : 3 + s->field_count + need->holders.count + need->dictionary.count;
+    size_t tail = need == NULL || s == NULL
+                      ? 0
+                      : 4 + s->field_count + need->holders.count + need->watched.count + need->dictionary.count;
     id_list_clear(&call->keys);
     id_list_clear(&call->arguments);
     ds_status status = kept_add_key(call, state, KEY_RECORD, text.bytes, text.length);

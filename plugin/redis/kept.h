@@ -11,6 +11,7 @@
 /* What a script asked for: it is called again with that. */
 struct kept_need {
     id_list holders;    /* ids that hold a unique value */
+    id_list watched;    /* the name of a unique index, then an id that held a value in it, in turn (kept_watch) */
     id_list dictionary; /* letter and text, then the part, in turn */
     unsigned turns;
 };
@@ -64,8 +65,9 @@ typedef enum kept_turn {
 /* The word of an answer stands at `first` of an array, or is all of it. *need as above. */
 kept_turn kept_tell(const write_job *job, size_t i, const schema *s, const redis_reply *answer, size_t first,
                     kept_need **need);
-/* The holder that HELD names was there, but what came behind this write has taken its value away. */
-void kept_tell_held(const write_job *job, size_t i, const schema *s, const redis_reply *answer);
+/* The record that HELD names was written by what comes behind this write. It is made again, and has met that record's claim if that
+ * is gone by then: only a record whose fields say the value takes its claim away. */
+ds_status kept_watch(kept_need *need, const schema *s, const redis_reply *answer);
 /* After so many turns a write is given up with DS_BUSY. */
 #define MOST_TURNS 50
 /* Whether it is to be given up; the outcome is decided then. */

@@ -88,10 +88,13 @@ static void tell_key(const write_job *job, size_t i, const redis_reply *key)
     write_tell_error(job, i, model_wrong_key(key, &error), &error);
 }
 
-void kept_tell_held(const write_job *job, size_t i, const schema *s, const redis_reply *answer)
+ds_status kept_watch(kept_need *need, const schema *s, const redis_reply *answer)
 {
     const schema_index *index = answer->count == 3 ? index_at(s, &answer->elements[2]) : NULL;
-    ds_outcome_refuse(job->outcomes, i, DS_REFUSED_UNIQUE_TAKEN, index == NULL ? NULL : index->name);
+    if (index == NULL)
+        return DS_OK;
+    ds_status status = id_list_add(&need->watched, index->name, index->name_length);
+    return status == DS_OK ? id_list_add(&need->watched, answer->elements[1].text, answer->elements[1].length) : status;
 }
 
 static kept_turn tell_array(const write_job *job, size_t i, const schema *s, const redis_reply *answer, size_t first,

@@ -339,14 +339,16 @@ static bool says_unique(const redis_reply *reply)
     return reply != NULL && reply->type == REDIS_ARRAY && reply->count > 0 && says(&reply->elements[0], "UNIQUE");
 }
 
-/* A value that is held by a record which a later write of the round has changed: it met this one's refusal, as if both had come
- * one after the other. */
+/* A value that is held by a record which a later write of the round has changed: whether that record still held it before is to be
+ * seen when this one is made again. */
 static bool is_overtaken(const write_round *round, size_t k, const redis_reply *reply)
 {
     const redis_model *state = job_at(round, round->indices[k])->state;
     if (reply == NULL || reply->type != REDIS_ARRAY || reply->count != 3 || !says(&reply->elements[0], "HELD"))
         return false;
     const redis_reply *holder = &reply->elements[1];
+    if (holder->type != REDIS_STRING)
+        return false;
     for (size_t later = k + 1; later < round->count; later++) {
         ds_text id;
         const write_job *job = job_at(round, round->indices[later]);
@@ -363,15 +365,16 @@ static bool settle_kept(write_round *round, size_t k, size_t again, const redis_
     size_t i = round->indices[k];
     const write_job *job = job_at(round, i);
     round_schema *held = schema_at(round, job->state);
-    if (is_overtaken(round, k, reply)) {
-        kept_tell_held(job, i, held == NULL ? NULL : held->current, reply);
-        return false;
-    }
     kept_turn turn = says_unique(reply) && is_behind(round, again, job)
                          ? KEPT_AGAIN
                          : kept_tell(job, i, held == NULL ? NULL : held->current, reply, 0, &round->needs[k]);
     if (turn == KEPT_STALE && held != NULL)
         held->is_stale = true;
+    if (turn == KEPT_AGAIN && held != NULL && is_overtaken(round, k, reply) &&
+        kept_watch(round->needs[k], held->current, reply) != DS_OK) {
+        ds_outcome_fail(job->outcomes, i, DS_NOMEM, 0, "out of memory; nothing of this record was written");
+        return false;
+    }
     round->is_left = round->is_left || turn == KEPT_LEFT;
     return (turn == KEPT_AGAIN || turn == KEPT_STALE) && !kept_gives_up(job, i, round->turns);
 }

@@ -239,6 +239,68 @@ static void the_order_of_a_batch_decides_who_has_a_value(void)
     end();
 }
 
+/* A batch of a write that claims "v" or the shirt 1, and one behind it of the record that has it; what became of the first. */
+static const char *claim_before(const char *id, const char *claim, const char *changes)
+{
+    static char told[32];
+    ds_batch *batch;
+    ds_record *first = record_of(people, claim), *second = changes == NULL ? NULL : record_of(people, changes);
+    CHECK_OK(ds_batch_new(source, &batch, &last));
+    if (id == NULL)
+        ds_batch_create(batch, people, first);
+    else
+        ds_batch_update(batch, people, ds_string(id), first);
+    if (changes == NULL)
+        ds_batch_delete(batch, people, ds_string("holder"));
+    else
+        ds_batch_update(batch, people, ds_string("holder"), second);
+    ds_batch_run(batch, 0, &last);
+    snprintf(told, sizeof told, "%s", done(ds_batch_outcome(batch, 0, NULL)));
+    CHECK_OK(ds_batch_outcome(batch, 1, NULL));
+    ds_batch_free(batch);
+    ds_record_free(first);
+    ds_record_free(second);
+    return told;
+}
+
+static void whether_a_holder_held_is_seen_behind_what_changed_it(void)
+{
+    static const struct {
+        const char *said, *changes,
+            *wanted; /* the e-mail in its hash (others changed it), what is done to it, the claim */
+    } cases[] = {{"v", "{\"n\": 1}", "DS_DUPLICATE"},
+                 {"v", "{\"email\": \"y\"}", "DS_DUPLICATE"},
+                 {"v", "{\"email\": null}", "DS_DUPLICATE"},
+                 {"v", NULL, "DS_DUPLICATE"},
+                 {"z", "{\"n\": 1}", "DS_OK"},
+                 {"z", "{\"email\": \"y\"}", "DS_OK"},
+                 {"z", "{\"email\": null}", "DS_OK"},
+                 {"z", NULL, "DS_OK"}};
+    begin();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int is_update = 0; is_update < 2; is_update++) {
+            CHECK_OK(create(people, "{\"id\": \"holder\", \"email\": \"v\"}"));
+            if (is_update)
+                CHECK_OK(create(people, "{\"id\": \"x\"}"));
+            raw("HSET Person:holder email %s", cases[i].said);
+            const char *claim = is_update ? "{\"email\": \"v\"}" : "{\"id\": \"x\", \"email\": \"v\"}";
+            CHECK_TEXT(claim_before(is_update ? "x" : NULL, claim, cases[i].changes), cases[i].wanted);
+            ds_delete_by_id(people, ds_string("x"), &last);
+            ds_delete_by_id(people, ds_string("holder"), &last);
+            raw("HDEL Person#unique:email %b", /* that of the hash which others changed */
+                "\x50"
+                "v\0\0",
+                (size_t)4);
+            look();
+        }
+    }
+    CHECK_OK(create(people, "{\"id\": \"holder\", \"team\": \"t\", \"shirt\": 1}"));
+    CHECK_OK(create(people, "{\"id\": \"x\", \"team\": \"t\", \"shirt\": 2}"));
+    CHECK_TEXT(claim_before("x", "{\"shirt\": 1}", "{\"shirt\": 3}"), "DS_DUPLICATE");
+    CHECK_TEXT(hash_of("Person:x"), "id=x shirt=2 team=t");
+    end();
+}
+
 /* ---- texts of others ---- */
 
 static void a_text_that_lua_does_not_read_is_read_by_the_client(void)
@@ -533,6 +595,7 @@ int main(void)
         {"a value that is held is refused by its name", a_value_that_is_held_is_refused_by_its_name},
         {"a value of a record that does not claim it is free", a_value_of_a_record_that_does_not_claim_it_is_free},
         {"the order of a batch decides who has a value", the_order_of_a_batch_decides_who_has_a_value},
+        {"whether a holder held is seen behind what changed it", whether_a_holder_held_is_seen_behind_what_changed_it},
         {"a text that Lua does not read is read by the client", a_text_that_lua_does_not_read_is_read_by_the_client},
         {"another epoch is noticed, and its indexes are kept", another_epoch_is_noticed_and_its_indexes_are_kept},
         {"records of others leave the indexes unbuilt, but kept", records_of_others_leave_the_indexes_unbuilt_but_kept},
