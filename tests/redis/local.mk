@@ -50,6 +50,11 @@ tests_redis_test_kept_losses_SOURCES = tests/redis/test_kept_losses.c tests/redi
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_kept_losses_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_losses_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_hostile
+TESTS += tests/redis/test_hostile
+tests_redis_test_hostile_SOURCES = tests/redis/test_hostile.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_hostile_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_hostile_LDADD = $(REDIS_TEST_LIBS)
 check_PROGRAMS += tests/redis/test_kept_kinds
 TESTS += tests/redis/test_kept_kinds
 tests_redis_test_kept_kinds_SOURCES = tests/redis/test_kept_kinds.c tests/redis/world.c tests/redis/world.h

@@ -143,10 +143,10 @@ static void what_stands_for_an_earlier_record_is_not_counted_where_entries_is_go
     CHECK_OK(ds_expire(people, ds_string("1"), 1, &last));
     raw("DEL Person#entries");
     await_end_of("Person:1");
-    CHECK_OK(create(people, "{\"id\": \"1\", \"email\": \"z\", \"age\": 9}"));
+    CHECK_OK(create(people, "{\"id\": \"1\", \"email\": \"z\"}"));
     CHECK_OK(create(people, "{\"id\": \"2\", \"email\": \"x\", \"age\": 2}"));
-    CU_ASSERT_EQUAL(count_of("{\"age\": {\"gte\": 0}}"), 2);
-    CHECK_TEXT(found(people, "{\"where\": {\"age\": {\"gte\": 0}}}"), "1 2");
+    CU_ASSERT_EQUAL(count_of("{\"age\": {\"gte\": 0}}"), 1);
+    CHECK_TEXT(found(people, "{\"where\": {\"age\": {\"gte\": 0}}}"), "2");
     CHECK_OK(ds_migrate(people, NULL, NULL, &last));
     CU_ASSERT_EQUAL(agree(), 2);
     ds_source_close(source);
@@ -170,7 +170,6 @@ static void a_write_that_keeps_an_expiry_does_without_entries(void)
 /* ---- what others have put there ---- */
 
 /* No MessagePack, no map; then maps, of which two hold something else than texts. */
-#define NO_MAPS 5
 static const struct {
     const char *bytes;
     size_t length;
@@ -213,7 +212,9 @@ static void garbage_in_entries_ends_no_sweep(void)
         CHECK_OK(ds_expire(people, ds_string("1"), 1, &last));
         raw("HSET Person#entries 1 %b", GARBAGE[i].bytes, GARBAGE[i].length);
         await_end_of("Person:1");
-        CU_ASSERT_EQUAL(count_of("{\"age\": {\"gte\": 0}}"), i < NO_MAPS ? 0 : 1); /* a map is believed */
+        CHECK_TEXT(found(people, "{\"where\": {\"age\": {\"gte\": 0}}}"), "");
+        CHECK_OK(create(people, "{\"id\": \"2\", \"email\": \"x\"}")); /* its round sweeps */
+        CHECK_OK(ds_delete_by_id(people, ds_string("2"), &last));
         CHECK_TEXT(raw("ZCARD Person#expires"), "0");
         CHECK_OK(ds_migrate(people, NULL, NULL, &last));
         CU_ASSERT_EQUAL(agree(), 0);

@@ -122,10 +122,6 @@ if x ~= '' then
                 call('HDEL', key, entry)
             end
         end
-        -- An index in which nobody finds what is to be removed is no index any more: its guard goes.
-        if lost and i > nu then
-            call('ZREM', key, '')
-        end
     end
     local starts = ttl ~= '' and ttl ~= '-1'
     if starts or leftover and there and touched and when ~= 'D' and ttl ~= '-1' then

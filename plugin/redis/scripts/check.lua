@@ -12,7 +12,7 @@
 
 local when, id, touched, there, mask, removed, keep, members = ARGV[at], ARGV[at + 1], false, false, '', '0', 0, 0
 local expected, defaults, ttl_created, ttl_kept, raises, counter, version, carried = '-', 0, '', '', '', 0, '', ''
-local old, was, now, leftover, left, lost, removals, preset, sets, raised
+local old, was, now, leftover, left, removals, preset, sets, raised
 local next = at + 3
 if ARGV[at + 2] ~= '' then
     expected, defaults, ttl_created, ttl_kept, raises, counter, version, carried = unpack(ARGV, next, next + 7)
@@ -201,10 +201,9 @@ if x ~= '' then
         return wrong.err:find('WRONGTYPE', 1, true)
             and {'KIND', KEYS[base + (wrong == due and 2 or 3) + nu + ni]} or wrong
     end
-    -- What an earlier record of this id has left; `lost` where it is not said any more.
+    -- What an earlier record of this id has left, as far as it is known.
     if not there and (leftover or due) then
         local fine, list = _G.pcall(cmsgpack.unpack, leftover or '')
         left = fine and type(list) == 'table' and list or {}
-        lost = due and left ~= list
     end
 end

@@ -20,18 +20,12 @@ for i = 5, #ARGV, 2 do
         redis.call('ZADD', expires, 'XX', ('%.0f'):format(now + left), id)
     else
         local fine, list = pcall(cmsgpack.unpack, redis.call('HGET', entries, id) or '')
-        -- It may have been swept already; but what is in #expires, and not in #entries, has entries that nobody knows.
-        local lost = not (fine and type(list) == 'table') and redis.call('ZSCORE', expires, id)
-        for k = 1, left == -2 and nu + ni or 0 do
-            local key = KEYS[2 + k]
-            local entry = fine and type(list) == 'table' and list[key:sub(stem)]
+        for k = 1, left == -2 and fine and type(list) == 'table' and nu + ni or 0 do
+            local key, entry = KEYS[2 + k], list[KEYS[2 + k]:sub(stem)]
             if type(entry) == 'string' and k > nu then
                 redis.pcall('ZREM', key, entry)
             elseif type(entry) == 'string' and redis.pcall('HGET', key, entry) == id then
                 redis.call('HDEL', key, entry)
-            end
-            if lost and k > nu then
-                redis.pcall('ZREM', key, '')
             end
         end
         if left == -2 then
