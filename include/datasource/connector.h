@@ -111,6 +111,9 @@ DS_API void ds_source_emit(ds_source *source, ds_event event, const ds_error *ca
 /* Asks the host's reconnect strategy; DS_RECONNECT_DEFAULT where it has set none: the setting decides. */
 #define DS_RECONNECT_DEFAULT (-2L)
 DS_API long ds_source_retry_after(ds_source *source, unsigned retries, const ds_error *cause, ds_error *why);
+/* ds_disconnect() waits for the operations that are under way: an entry that waits for the next attempt to connect, and has
+ * nothing sent, ends in DS_UNREACHABLE. To be asked now and then while it waits; any thread may, under any lock. */
+DS_API bool ds_source_leaves(const ds_source *source);
 
 /* Splits scheme://[user[:password]@][host][:port][/path][?query]. The last '@' ends the credentials; percent-encoding is
  * undone in user, password, path and query values; a host in brackets loses them. A part that is absent is NULL, one that is
@@ -447,6 +450,10 @@ typedef struct ds_connector {
      * nothing may be decided then, and the host is refused. */
     ds_status (*batch)(void *connection, const ds_write *const *writes, size_t n, uint32_t flags /* DS_ATOMIC */,
                        ds_outcomes *outcomes, ds_call *call);
+    /* From now on the connection logs in with these, in place of what the settings say, also wherever it connects again; what
+     * is open already logs in anew at once. DS_AUTH: the backend refused them, and what held before holds on. `username` may
+     * be NULL. Both are borrowed; what the connector keeps of them is wiped before it is freed. */
+    ds_status (*set_credentials)(void *connection, const char *username, const char *password, ds_call *call);
 } ds_connector;
 
 extern DS_API const ds_connector ds_connector_v1; /* what a plugin defines; the library has none */

@@ -111,15 +111,15 @@ void redis_status(redis *self, bool *open, bool *ready)
     *ready = atomic_load(&self->main.link.is_ready);
 }
 
-ds_status redis_run(redis *self, redis_request *request, bool is_write, ds_call *call)
+ds_status redis_run(redis *self, redis_request *request, redis_intent intent, ds_call *call)
 {
     make_own(self);
-    return lane_run(&self->main, request, is_write, call);
+    return lane_run(&self->main, request, intent, call);
 }
 
-ds_status redis_ask(redis *self, redis_request *request, bool is_write, ds_call *call)
+ds_status redis_ask(redis *self, redis_request *request, redis_intent intent, ds_call *call)
 {
-    ds_status status = redis_run(self, request, is_write, call);
+    ds_status status = redis_run(self, request, intent, call);
     for (size_t i = 0; status == DS_OK && i < request_count(request); i++)
         status = redis_reply_fail(redis_reply_at(request, i), NULL, call->error);
     return status;

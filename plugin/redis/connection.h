@@ -101,6 +101,14 @@ struct redis_sink {
 
 /* ---- running ---- */
 
+/* What a request does to the server, and so when it may be sent again. Where a function takes a bool, false and true are
+ * the first two. */
+typedef enum redis_intent {
+    REDIS_READS,  /* changes nothing: may be sent again */
+    REDIS_WRITES, /* may be sent again only where nothing of it was sent */
+    REDIS_TOKENED /* writes whose tokens the server remembers: may be sent again, and are done once */
+} redis_intent;
+
 /* Connects if need be, sends all commands, awaits all replies. DS_OK: each command was answered, be it with an error
  * reply. Otherwise call->error says what happened, and redis_command_status() what is known of each command:
  *   DS_UNREACHABLE, DS_AUTH, DS_CONFIG, DS_BUSY  nothing was sent;
@@ -109,9 +117,9 @@ struct redis_sink {
  *   DS_BACKEND                                   the server broke the protocol; DS_NOMEM.
  * What was not sent at all is sent again on a fresh connection, and so are the unanswered commands of a request that
  * only reads: these must therefore not depend on each other (MULTI, WATCH). */
-ds_status redis_run(redis *connection, redis_request *request, bool is_write, ds_call *call);
+ds_status redis_run(redis *connection, redis_request *request, redis_intent intent, ds_call *call);
 /* The same, and the first error reply is a failure too: for requests that are refused as a whole. */
-ds_status redis_ask(redis *connection, redis_request *request, bool is_write, ds_call *call);
+ds_status redis_ask(redis *connection, redis_request *request, redis_intent intent, ds_call *call);
 
 /* After redis_run(), for a command: DS_OK where it was answered; DS_UNKNOWN_OUTCOME where it is a write that was sent
  * and not answered; otherwise the status of the run, and nothing was changed. `err` (may be NULL) gets the sentence. */

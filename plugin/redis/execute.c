@@ -103,7 +103,7 @@ ds_status redis_execute(redis *connection, size_t argc, const char *const *argv,
     request_begin(request, argc);
     for (size_t i = 0; i < argc; i++)
         request_bytes(request, argv[i], length_of(argv, lengths, i));
-    status = lane_run(redis_execute_lane(connection), request, true, call);
+    status = lane_run(redis_execute_lane(connection), request, REDIS_WRITES, call);
     const redis_reply *answer = redis_reply_at(request, 0);
     if (status == DS_OK)
         status = redis_reply_fail(answer, NULL, call->error);

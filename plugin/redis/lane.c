@@ -238,7 +238,7 @@ static ds_status conclude(redis_request *request, ds_status status, const ds_err
     return request->error.status;
 }
 
-ds_status lane_run(redis_lane *self, redis_request *request, bool is_write, ds_call *call)
+ds_status lane_run(redis_lane *self, redis_request *request, redis_intent intent, ds_call *call)
 {
     run this = {.request = request, .call = call};
     ds_status status = request_check(request, call->error);
@@ -246,7 +246,7 @@ ds_status lane_run(redis_lane *self, redis_request *request, bool is_write, ds_c
         request->cause = request->error = *call->error;
     if (status != DS_OK || request->count == 0)
         return status;
-    request->is_write = is_write;
+    request->is_write = intent != REDIS_READS;
     do {
         ds_error *outer = call->error;
         call->error = &this.error;

@@ -18,7 +18,7 @@ void lane_free(redis_lane *lane);
 void lane_forget(redis_lane *lane); /* in the child of a fork: see link_forget() */
 
 ds_status lane_connect(redis_lane *lane, ds_call *call); /* one attempt, where it is not ready */
-ds_status lane_run(redis_lane *lane, redis_request *request, bool is_write, ds_call *call);
+ds_status lane_run(redis_lane *lane, redis_request *request, redis_intent intent, ds_call *call);
 void lane_close(redis_lane *lane);
 void lane_look(redis_lane *lane); /* without waiting: whether the peer has hung up */
 

@@ -51,7 +51,8 @@ HOLD(discover, 25);
 HOLD(execute, 26);
 HOLD(stats, 27);
 HOLD(batch, 28);
-_Static_assert(sizeof(ds_connector) == ENTRY(29), "an entry is not held here");
+HOLD(set_credentials, 29);
+_Static_assert(sizeof(ds_connector) == ENTRY(30), "an entry is not held here");
 
 static const char *missing_entry(const ds_connector *c)
 {

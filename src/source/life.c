@@ -224,6 +224,11 @@ void life_end(ds_source *source)
     source_events_tell(source);
 }
 
+bool ds_source_leaves(const ds_source *source)
+{
+    return source->disconnected;
+}
+
 static void look(const ds_source *source, bool *open, bool *ready)
 {
     *open = *ready = source->connected;
