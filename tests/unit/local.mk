@@ -168,3 +168,10 @@ TESTS += tests/unit/test_discover
 tests_unit_test_discover_SOURCES = tests/unit/test_discover.c tests/support/toy.c tests/support/toy.h
 tests_unit_test_discover_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_discover_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_proxy
+TESTS += tests/unit/test_proxy
+THREAD_TESTS += tests/unit/test_proxy
+tests_unit_test_proxy_SOURCES = tests/unit/test_proxy.c
+tests_unit_test_proxy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_proxy_LDADD = $(UNIT_LIBS)
