@@ -80,10 +80,10 @@ static void ends_behind(proxy_fault fault, bool to_server, size_t at, ssize_t ho
     char back[16];
     ssize_t end = 1;
     int fd = plan(fault, to_server, at, 0, 0);
-    fake_write(fd, "0123456789", 10);
+    bool is_told = !fake_write(fd, "0123456789", 10); /* of the reset already, as it is only once */
     size_t got = read_some(fd, back, sizeof back, &end);
     proxy_count count = proxy_counted(between);
-    CU_ASSERT_EQUAL(end, how);
+    CU_ASSERT(end == how || (fault == PROXY_RESET && is_told));
     CU_ASSERT(got <= at &&
               (got == at || to_server || fault == PROXY_RESET)); /* a reset takes what is under way with it */
     CU_ASSERT_EQUAL(count.bytes[to_server], at);
