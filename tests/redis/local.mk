@@ -194,3 +194,11 @@ TESTS += tests/redis/test_redis_fork
 tests_redis_test_redis_fork_SOURCES = tests/redis/test_redis_fork.c $(REDIS_PROBE)
 tests_redis_test_redis_fork_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_fork_LDADD = $(CONNECTION_TEST_LIBS)
+
+# a network that fails behind every byte
+CONVERSATION = tests/redis/conversation.c tests/redis/conversation.h tests/redis/worlds.c tests/redis/worlds.h
+check_PROGRAMS += tests/redis/test_offsets
+TESTS += tests/redis/test_offsets
+tests_redis_test_offsets_SOURCES = tests/redis/test_offsets.c tests/redis/checker.c tests/redis/checker.h $(CONVERSATION)
+tests_redis_test_offsets_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_offsets_LDADD = $(REDIS_TEST_LIBS) -lm
