@@ -12,6 +12,7 @@ EXAMPLES = \
 	examples/hello \
 	examples/import_export \
 	examples/iso_codes \
+	examples/loop_epoll \
 	examples/models \
 	examples/own_connector \
 	examples/paging \
@@ -23,6 +24,9 @@ EXAMPLES = \
 	examples/values \
 	examples/watch
 noinst_PROGRAMS += $(EXAMPLES)
+if WITH_LIBUV
+noinst_PROGRAMS += examples/loop_libuv
+endif
 EXTRA_DIST += \
 	examples/expected/allocator.txt \
 	examples/expected/batches.txt \
@@ -35,6 +39,7 @@ EXTRA_DIST += \
 	examples/expected/filters.txt \
 	examples/expected/hello.txt \
 	examples/expected/import_export.txt \
+	examples/expected/loop_epoll.txt \
 	examples/expected/models.txt \
 	examples/expected/own_connector.txt \
 	examples/expected/paging.txt \
@@ -69,6 +74,11 @@ examples_import_export_SOURCES = examples/import_export.c examples/example.h
 examples_import_export_LDADD = libdatasource.la
 examples_iso_codes_SOURCES = examples/iso_codes.c
 examples_iso_codes_LDADD = libdatasource.la
+examples_loop_epoll_SOURCES = examples/loop_epoll.c examples/example.h
+examples_loop_epoll_LDADD = libdatasource.la
+examples_loop_libuv_SOURCES = examples/loop_libuv.c examples/example.h
+examples_loop_libuv_CPPFLAGS = $(AM_CPPFLAGS) $(LIBUV_CFLAGS)
+examples_loop_libuv_LDADD = libdatasource.la $(LIBUV_LIBS)
 examples_models_SOURCES = examples/models.c examples/example.h
 examples_models_LDADD = libdatasource.la
 examples_own_connector_SOURCES = examples/own_connector.c examples/example.h

@@ -5,6 +5,7 @@
 #include <datasource/error.h>
 #include <datasource/model.h>
 #include <datasource/query.h>
+#include <datasource/queue.h>
 #include <datasource/record.h>
 #include <datasource/source.h>
 #include <datasource/value.h>

@@ -2,6 +2,8 @@
  */
 #include "source/loader.h"
 
+#include <datasource/queue.h>
+
 #include <string.h>
 
 /* Two words, two pointers, a word of 64 bits and two pointers come before the entries, each of which is a pointer. */
@@ -22,6 +24,13 @@ _Static_assert(offsetof(ds_call, deadline) == 8 && offsetof(ds_call, cancel) == 
                    offsetof(ds_call, step) == 24 + 2 * sizeof(void *) &&
                    offsetof(ds_call, whole) == 32 + 2 * sizeof(void *) && sizeof(ds_call) == 40 + 2 * sizeof(void *),
                "ds_call has moved");
+/* of what hosts are compiled with: members are added behind the last */
+_Static_assert(sizeof(ds_error) == 512 && offsetof(ds_error, source) == 8 && offsetof(ds_error, message) == 56,
+               "ds_error has changed");
+_Static_assert(offsetof(ds_completion, status) == 4 && offsetof(ds_completion, user) == 8 &&
+                   offsetof(ds_completion, error) == 8 + sizeof(void *) &&
+                   sizeof(ds_completion) == 8 + sizeof(void *) + sizeof(ds_error),
+               "ds_completion has moved");
 HOLD(open, 0);
 HOLD(close, 1);
 HOLD(connect, 2);

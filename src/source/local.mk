@@ -32,6 +32,7 @@ src_libinternal_la_SOURCES += \
 	src/source/operation.c \
 	src/source/operations.h \
 	src/source/outcomes.c \
+	src/source/queue.c \
 	src/source/replace.c \
 	src/source/sort.c \
 	src/source/source.c \

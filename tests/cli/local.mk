@@ -70,6 +70,9 @@ check_PROGRAMS += tests/cli/test_examples
 TESTS += tests/cli/test_examples
 tests_cli_test_examples_SOURCES = tests/cli/test_examples.c
 tests_cli_test_examples_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+if WITH_LIBUV
+tests_cli_test_examples_CPPFLAGS += -DWITH_LIBUV
+endif
 tests_cli_test_examples_LDADD = tests/support/libsupport.a $(CUNIT_LIBS)
 
 check_PROGRAMS += tests/cli/test_documents

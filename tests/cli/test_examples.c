@@ -24,6 +24,7 @@ static const struct example {
     {"models", MEMORY},      {"own_connector", MEMORY}, {"paging", BOTH},
     {"reconnect", MEMORY},   {"schemaless", BOTH},      {"threads_and_cancel", BOTH},
     {"upsert", BOTH},        {"values", MEMORY},        {"watch", BOTH},
+    {"loop_epoll", BOTH},    {"loop_libuv", 0}, /* below */
 };
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };
 
@@ -129,6 +130,44 @@ static void the_iso_codes_give_the_same_on_memory_sqlite_and_redis(void)
     folder_remove(folder);
 }
 
+/* Its numbers are this machine's: that the queue costs no more than a tenth on Redis, and that the loop was never held for long,
+ * is asserted with TIMED=1 alone. */
+static void loops_on_libuv(const char *settings, const char *finds, int rounds_finds, bool is_judged)
+{
+#ifdef WITH_LIBUV
+    double queued = 0, direct = 0, ratio = 0, held = 1e9;
+    int counted = 0;
+    command_result r = run("loop_libuv", (const char *[]){settings, finds, NULL});
+    printf("\n%s%s", r.out, r.err);
+    CU_ASSERT_EQUAL(r.status, 0);
+    CU_ASSERT_EQUAL(
+        sscanf(r.out,
+               "through a queue of 8 threads, 100 in flight: %lf finds a second\n8 threads that call directly: %lf "
+               "finds a second\nthat is %lf times as many; of %d finds each, in 5 rounds\nthe loop was held for "
+               "%lf ms at most",
+               &queued, &direct, &ratio, &counted, &held),
+        5);
+    CU_ASSERT_EQUAL(counted, rounds_finds);
+    CU_ASSERT(queued > 0 && direct > 0);
+    if (is_judged && getenv("TIMED") != NULL) {
+        CU_ASSERT(ratio >= 0.9);
+        CU_ASSERT(held <= 5);
+    }
+    command_free(&r);
+#else
+    (void)settings, (void)finds, (void)rounds_finds, (void)is_judged;
+    printf("\n    libuv is not here: loop_libuv was NOT run");
+#endif
+}
+
+static void a_loop_on_libuv_keeps_100_finds_in_flight(void)
+{
+    char settings[256];
+    settings_of(settings, "loop_libuv");
+    loops_on_libuv("{\"connector\": \"memory\"}", "1500", 7500, false);
+    loops_on_libuv(settings, getenv("TIMED") != NULL ? "10000" : "1500", getenv("TIMED") != NULL ? 50000 : 7500, true);
+}
+
 static bool is_known(const char *file)
 {
     for (size_t i = 0; i < EXAMPLES; i++)
@@ -168,6 +207,7 @@ int main(void)
         {"errors says each failure in one sentence", errors_says_each_failure_in_one_sentence},
         {"the iso-codes give the same on memory, SQLite and Redis",
          the_iso_codes_give_the_same_on_memory_sqlite_and_redis},
+        {"a loop on libuv keeps 100 finds in flight", a_loop_on_libuv_keeps_100_finds_in_flight},
     };
     server = redis_server_start(NULL);
     int status = SUITE_RUN("examples", tests);

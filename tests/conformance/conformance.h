@@ -59,7 +59,7 @@ typedef struct group {
 } group;
 
 extern const group group_conditions, group_batch, group_create, group_find, group_order, group_update, group_delete,
-    group_values, group_models, group_threads;
+    group_values, group_models, group_threads, group_queue;
 
 /* The definition that most cases use. */
 #define PERSON                                                                                                         \

@@ -10,6 +10,7 @@ datasource_conformance_SOURCES = \
 	tests/conformance/case_find.c \
 	tests/conformance/case_models.c \
 	tests/conformance/case_order.c \
+	tests/conformance/case_queue.c \
 	tests/conformance/case_threads.c \
 	tests/conformance/case_update.c \
 	tests/conformance/case_values.c \

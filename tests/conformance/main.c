@@ -9,8 +9,9 @@
 #define ROUNDS 1500
 
 /* what others build on comes first; behind them come those that a program makes */
-static const group *const groups[] = {&group_create, &group_values, &group_find,       &group_order, &group_delete,
-                                      &group_update, &group_models, &group_conditions, &group_batch, &group_threads};
+static const group *const groups[] = {&group_create, &group_values,  &group_find,   &group_order,
+                                      &group_delete, &group_update,  &group_models, &group_conditions,
+                                      &group_batch,  &group_threads, &group_queue};
 #define GROUPS (sizeof groups / sizeof *groups)
 
 static int usage(void)

@@ -303,6 +303,10 @@ const rule rule_scans_apart = {
     "connector.h, rules for all entries, and next_block",
     "Several scans may be open at a time, beside other operations; each goes on where it was.",
     "the position of a scan, or the bytes of its records, are kept in the connection instead of in the scan"};
+const rule rule_scan_threads = {
+    "connector.h, rules for all entries",
+    "A scan belongs to one thread at a time: it is begun, gone on with and ended by any, one after the other.",
+    "a scan that is kept where only the thread that began it finds it, or a lock that this thread must let go"};
 const rule rule_first = {"source.h, ds_find_one", "The first record in the order, or DS_NOT_FOUND.",
                          "a limit of 1 that counts before the filter or the order"};
 const rule rule_explain = {"connector.h, explain", "Appends the members of a JSON object, without its braces.",

@@ -24,7 +24,7 @@ extern const rule rule_equal, rule_null, rule_complement, rule_range_null, rule_
     rule_strings, rule_dates, rule_booleans, rule_binary, rule_json, rule_types, rule_lists, rule_between, rule_groups,
     rule_like, rule_ilike, rule_regexp, rule_contains, rule_exists, rule_arrays, rule_paths, rule_any, rule_undeclared;
 extern const rule rule_invalid, rule_fields, rule_by_ids, rule_walk, rule_superset, rule_count, rule_end_scan,
-    rule_scans_apart, rule_first, rule_explain;
+    rule_scans_apart, rule_scan_threads, rule_first, rule_explain;
 extern const rule rule_order_null, rule_order_ties, rule_order_values, rule_order_direction, rule_page,
     rule_limit_alone, rule_mark, rule_order_fields;
 

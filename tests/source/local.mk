@@ -39,3 +39,10 @@ TESTS += tests/source/test_arguments
 tests_source_test_arguments_SOURCES = tests/source/test_arguments.c $(PUPPET_SOURCES)
 tests_source_test_arguments_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_source_test_arguments_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/source/test_queue
+TESTS += tests/source/test_queue
+THREAD_TESTS += tests/source/test_queue
+tests_source_test_queue_SOURCES = tests/source/test_queue.c
+tests_source_test_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_source_test_queue_LDADD = $(UNIT_LIBS)
