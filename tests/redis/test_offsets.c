@@ -79,14 +79,14 @@ static void behind_each_byte(proxy_fault fault, size_t workers)
     proxy_plan *plans = calloc(sizes.bytes[0] + sizes.bytes[1] + 2, sizeof *plans);
     tally told;
     for (int to_server = 0; to_server < 2; to_server++)
-        for (size_t at = 0; at <= sizes.bytes[to_server]; at++)
+        for (size_t at = 0; at <= sizes.bytes[to_server]; at += conversation_stride())
             plans[count++] = (proxy_plan){.fault = fault, .to_server = to_server == 1, .at = at, .ms = 20, .span = 3};
     conversations_run(&where, plans, count, workers, &told);
     conversations_judge(PROXY_FAULTS[fault], &told);
     CU_ASSERT_EQUAL(told.runs, count);
-    CU_ASSERT(count >= 2000); /* so long is the conversation at least */
+    CU_ASSERT(count * conversation_stride() >= 2000); /* so long is the conversation at least */
     if (fault == PROXY_CUT || fault == PROXY_RESET || fault == PROXY_STALL)
-        CU_ASSERT(told.unknown >= 500);
+        CU_ASSERT(told.unknown * conversation_stride() >= 500);
     free(plans);
 }
 
@@ -118,21 +118,21 @@ static void stalled(void)
 /* Scripts are sent whole to a server that does not know them: too long for each byte. */
 static void with_scripts(void)
 {
-    enum { RUNS = 400 };
+    const size_t runs = 400 / conversation_stride();
     tally told;
     proxy_count whole;
-    proxy_plan *plans = calloc(RUNS, sizeof *plans);
+    proxy_plan *plans = calloc(runs, sizeof *plans);
     stage forgetful = where;
     forgetful.forgets_scripts = true;
     CU_ASSERT(conversation_measure(&forgetful, false, &whole));
-    for (size_t i = 0; i < RUNS; i++)
+    for (size_t i = 0; i < runs; i++)
         plans[i] = (proxy_plan){.fault = random_below(2) == 0 ? PROXY_CUT : PROXY_RESET,
                                 .to_server = random_below(4) != 0,
                                 .at = random_below(whole.bytes[1])};
-    for (size_t i = 0; i < RUNS; i++)
+    for (size_t i = 0; i < runs; i++)
         if (!plans[i].to_server)
             plans[i].at %= whole.bytes[0] + 1;
-    conversations_run(&forgetful, plans, RUNS, 1, &told);
+    conversations_run(&forgetful, plans, runs, 1, &told);
     printf("%zu bytes to the server, %zu to the client\n", whole.bytes[1], whole.bytes[0]);
     conversations_judge("cut or reset while scripts are sent", &told);
     CU_ASSERT(whole.bytes[1] > 4 * sizes.bytes[1]);
