@@ -207,3 +207,10 @@ TESTS += tests/redis/test_offsets_tls
 tests_redis_test_offsets_tls_SOURCES = tests/redis/test_offsets_tls.c $(CONVERSATION)
 tests_redis_test_offsets_tls_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_offsets_tls_LDADD = tests/support/libcertificates.a $(REDIS_TEST_LIBS) $(OPENSSL_LIBS)
+check_PROGRAMS += tests/redis/test_shared_replies
+TESTS += tests/redis/test_shared_replies
+THREAD_TESTS += tests/redis/test_shared_replies
+tests_redis_test_shared_replies_SOURCES = tests/redis/test_shared_replies.c tests/torture/replies.c tests/torture/replies.h \
+	$(CONVERSATION)
+tests_redis_test_shared_replies_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_shared_replies_LDADD = $(REDIS_TEST_LIBS)

@@ -1,6 +1,7 @@
 # What is done to data while it is written: `make torture`, which .ci/run runs too. Each program says how long it took, how
 # much it wrote and how often it was killed; no variable makes it do less.
-TORTURE_TESTS = tests/torture/torture_kill tests/torture/torture_redis tests/torture/torture_migrate
+TORTURE_TESTS = tests/torture/torture_kill tests/torture/torture_redis tests/torture/torture_migrate \
+	tests/torture/torture_replies
 check_PROGRAMS += $(TORTURE_TESTS)
 tests_torture_torture_kill_SOURCES = tests/torture/torture_kill.c tests/support/killed_batches.c \
 	tests/support/killed_batches.h
@@ -15,6 +16,9 @@ tests_torture_torture_redis_LDADD = $(TORTURE_REDIS_LIBS)
 tests_torture_torture_migrate_SOURCES = tests/torture/torture_migrate.c $(TORTURE_REDIS)
 tests_torture_torture_migrate_CPPFLAGS = $(TORTURE_REDIS_CPPFLAGS)
 tests_torture_torture_migrate_LDADD = $(TORTURE_REDIS_LIBS)
+tests_torture_torture_replies_SOURCES = tests/torture/torture_replies.c tests/torture/replies.c tests/torture/replies.h
+tests_torture_torture_replies_CPPFLAGS = $(TORTURE_REDIS_CPPFLAGS)
+tests_torture_torture_replies_LDADD = $(TORTURE_REDIS_LIBS)
 
 .PHONY: torture
 torture: all
