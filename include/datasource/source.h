@@ -95,8 +95,7 @@ DS_API void ds_on_event(ds_source *source, ds_event_handler *handler, void *user
 /* How many ms to wait before the next attempt to connect, or DS_RECONNECT_STOP with the reason filled into `why`. `retries`
  * counts from 0. Called by any thread that waits for a connection. */
 typedef long ds_reconnect_strategy(unsigned retries, const ds_error *cause, ds_error *why, void *user);
-/* In place of the setting `reconnect`; NULL goes back to it. Set it before the first operation. The redis connector of this
- * version makes one attempt an operation, and asks neither. */
+/* In place of the setting `reconnect`; NULL goes back to it. Set it before the first operation. */
 DS_API void ds_set_reconnect(ds_source *source, ds_reconnect_strategy *strategy, void *user);
 
 /* What has happened since the source was opened, as a JSON object: operations, errors, records, latency (ms), and what the

@@ -2,7 +2,7 @@
  * of them. No Redis command but those of the handshake is known here, and no record.
  *
  * A request lives on the heap. redis_run() lends it to the connection; an operation that ends early leaves it there as
- * an orphan (its bytes are sent whole, its late replies dropped), so redis_request_free() may be called at any time
+ * an orphan (the command that was begun is sent to its end, late replies are dropped), so redis_request_free() may be called at any time
  * after redis_run() has returned, and no sink is called any more once it has. */
 #ifndef REDIS_CONNECTION_H
 #define REDIS_CONNECTION_H

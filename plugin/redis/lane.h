@@ -2,6 +2,7 @@
 #ifndef REDIS_LANE_H
 #define REDIS_LANE_H
 
+#include "fate.h"
 #include "gate.h"
 #include "link.h"
 
@@ -9,7 +10,9 @@ typedef struct redis_lane {
     const redis_config *config;
     gate gate;
     redis_link link;
-    int64_t used; /* when the last operation ended */
+    int64_t used;      /* when the last operation ended */
+    backoff backoff;   /* when the next attempt to connect is */
+    bool is_attempted; /* the link was opened, and its end is not in `backoff` yet */
 } redis_lane;
 
 ds_status lane_init(redis_lane *lane, const redis_config *config, event_queue *events, link_counters *counters,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -59,6 +60,7 @@ void link_close(redis_link *self)
     if (self->state == LINK_CLOSED)
         return;
     ds_error_set(&self->cause, DS_LOST, "the connection to the Redis server at %s was closed", self->config->where);
+    self->is_final = false;
     shut(self);
 }
 
@@ -91,8 +93,26 @@ void link_forget(redis_link *self, bool is_whole)
     atomic_store(&self->is_ready, false);
 }
 
+/* A name that does not exist, a certificate, a password, a setting: they are what they are. */
+static bool is_final(const redis_link *self, const ds_error *cause)
+{
+    switch (cause->status) {
+    case DS_AUTH:
+    case DS_CONFIG:
+    case DS_UNSUPPORTED:
+    case DS_NOMEM:
+        return true;
+    case DS_BACKEND:
+        return self->state != LINK_READY;
+    default:
+        return (self->state == LINK_REACHING && cause->native == EAI_NONAME) ||
+               (self->state == LINK_SECURING && self->transport.tls != NULL && tls_is_hopeless(self->transport.tls));
+    }
+}
+
 void link_fail(redis_link *self, const ds_error *cause)
 {
+    self->is_final = is_final(self, cause);
     self->cause = *cause;
     if (self->state != LINK_READY && cause->status == DS_LOST)
         self->cause.status = DS_UNREACHABLE;
@@ -119,6 +139,7 @@ static void end_of_stream(redis_link *self)
     bool is_idle = self->state == LINK_READY && self->queue.first == NULL;
     if (is_idle) {
         ds_error_set(&self->cause, DS_LOST, "the Redis server at %s closed the idle connection", self->config->where);
+        self->is_final = false;
         shut(self);
     } else {
         link_give_up(self, self->state == LINK_READY ? DS_LOST : DS_UNREACHABLE, "closed the connection");
@@ -158,6 +179,13 @@ static void fail_to_send(redis_link *self, const ds_error *cause)
         link_fail(self, cause);
 }
 
+/* The bytes that a record of TLS may have on its way though none is counted as sent. */
+static size_t record_of(const redis_flight *flight)
+{
+    size_t left = flight->length - flight->sent;
+    return left < TLS_RECORD_BYTES ? left : TLS_RECORD_BYTES;
+}
+
 static void transmit(redis_link *self)
 {
     while (self->queue.unsent != NULL) {
@@ -165,7 +193,7 @@ static void transmit(redis_link *self)
         ds_error cause = {0};
         ssize_t sent =
             transport_send(&self->transport, flight->bytes + flight->sent, flight->length - flight->sent, &cause);
-        flight->is_touched = sent <= 0 && self->transport.tls != NULL;
+        flight->touched = sent > 0 || self->transport.tls == NULL ? 0 : record_of(flight);
         if (sent == IO_AGAIN)
             return;
         if (sent <= 0) {
@@ -195,10 +223,13 @@ void link_abandon(redis_link *self, redis_flight *flight)
     request_settle(flight->request);
     if (!flight->is_queued)
         return;
-    if (is_untouched)
+    if (is_untouched) {
         queue_remove(&self->queue, flight);
-    else
-        flight_orphan(flight);
+        return;
+    }
+    flight_orphan(flight);
+    if (self->queue.unsent == flight && flight->sent == flight->length)
+        self->queue.unsent = flight->next;
 }
 
 /* ---- connecting ---- */
@@ -208,6 +239,7 @@ void link_open(redis_link *self)
     ds_error cause = {0};
     atomic_fetch_add_explicit(&self->counters->connects, 1, memory_order_relaxed);
     self->connect_deadline = ds_now() + self->config->connect_timeout;
+    self->ready_at = 0;
     self->state = LINK_REACHING;
     if (self->buffer == NULL)
         self->buffer = ds_malloc(BUFFER_BYTES);
@@ -249,9 +281,10 @@ static bool secure(redis_link *self)
     ds_status status = self->transport.tls == NULL ? DS_OK : tls_handshake(self->transport.tls, &cause);
     if (status == DS_BUSY)
         return false;
-    self->state = LINK_GREETING;
-    if (status == DS_OK)
+    if (status == DS_OK) {
+        self->state = LINK_GREETING;
         status = greeting_begin(self, &cause);
+    }
     if (status != DS_OK)
         link_fail(self, &cause);
     else
@@ -269,6 +302,7 @@ static bool greet(redis_link *self)
         return false;
     }
     self->state = LINK_READY;
+    self->ready_at = ds_now();
     atomic_store(&self->is_ready, true);
     events_add(self->events, DS_EVENT_READY, NULL);
     return true;

@@ -37,7 +37,9 @@ typedef struct redis_link {
     char *buffer;             /* of what is read */
     int64_t connect_deadline; /* of the attempt, whoever drives it */
     int64_t heard;            /* when something came last, or was first awaited */
+    int64_t ready_at;         /* when it became ready last */
     ds_error cause;           /* why it was closed last */
+    bool is_final;            /* to connect again would fail alike */
 } redis_link;
 
 void link_init(redis_link *link, const redis_config *config, event_queue *events, link_counters *counters);
@@ -53,7 +55,7 @@ void link_fail(redis_link *link, const ds_error *cause);
 void link_give_up(redis_link *link, ds_status status, const char *what); /* the server at WHERE <what> */
 
 void link_add(redis_link *link, redis_flight *flight); /* ready: sends what can be sent at once */
-/* Takes a flight off, or leaves an orphan: of what was partly sent the rest must follow. */
+/* Takes a flight off, or leaves an orphan: the command that was begun is sent to its end, and nothing behind it. */
 void link_abandon(redis_link *link, redis_flight *flight);
 
 /* One round of poll(2) and of what can be done after it. DS_TIMEOUT and DS_CANCELLED are the call's, without a

@@ -4,11 +4,13 @@ plugin_redis_libredis_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugin/redis 
 plugin_redis_libredis_la_LIBADD = $(HIREDIS_LIBS) $(OPENSSL_LIBS)
 # the connection
 plugin_redis_libredis_la_SOURCES = \
+	plugin/redis/backoff.c plugin/redis/backoff.h \
 	plugin/redis/connection.c \
 	plugin/redis/connection.h \
 	plugin/redis/dial.c \
 	plugin/redis/events.c plugin/redis/events.h \
 	plugin/redis/execute.c \
+	plugin/redis/fate.c plugin/redis/fate.h \
 	plugin/redis/gate.c plugin/redis/gate.h \
 	plugin/redis/handshake.c \
 	plugin/redis/lane.c plugin/redis/lane.h \

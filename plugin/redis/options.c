@@ -127,7 +127,7 @@ const ds_option redis_options[] = {
      .members = reconnect_options,
      .minimum = 0,
      .maximum = INT32_MAX,
-     .help = "false, ms or how they grow: how long to try again; this version makes one attempt an operation"},
+     .help = "false, ms between attempts, or how they grow: how operations wait for a server that is down"},
     {.name = "clientName", .types = DS_OPTION_STRING, .help = "name of the connection in the server's CLIENT LIST"},
     {.name = "keyPrefix", .types = DS_OPTION_STRING, .help = "put before every key"},
     {.name = "dialect",
@@ -379,20 +379,6 @@ static ds_status refuse_unbuilt(const ds_source *source, ds_error *err)
     return DS_OK;
 }
 
-/* The library reads `true` as an object with nothing in it; here neither says anything. */
-static ds_status check_reconnect(const ds_source *source, ds_error *err)
-{
-    bool says = !setting_true(source, "reconnect", false);
-    char path[32];
-    for (const ds_option *member = reconnect_options; !says && member->name != NULL; member++) {
-        snprintf(path, sizeof path, "reconnect.%s", member->name);
-        says = ds_source_setting_given(source, path);
-    }
-    return says ? DS_OK
-                : ds_error_set(err, DS_CONFIG,
-                               "the setting reconnect is false, a number of ms, or an object that says how they grow");
-}
-
 static ds_status read_names(redis_config *config, ds_error *err)
 {
     ds_status status = setting_text(config->source, "clientName", &config->client_name, err);
@@ -436,7 +422,7 @@ ds_status config_read(redis_config *config, ds_source *source, ds_error *err)
     if (status == DS_OK)
         status = merge_number(config, "database", config->url.database, &config->database, err);
     if (status == DS_OK)
-        status = check_reconnect(source, err);
+        status = backoff_read(&config->backoff, source, err);
     if (status == DS_OK)
         status = read_names(config, err);
     read_times(config);

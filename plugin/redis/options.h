@@ -2,6 +2,7 @@
 #ifndef REDIS_OPTIONS_H
 #define REDIS_OPTIONS_H
 
+#include "backoff.h"
 #include "tls.h"
 #include "url.h"
 
@@ -20,6 +21,7 @@ typedef struct redis_config {
     const char *key_prefix;
     size_t key_prefix_length;
     size_t max_pending;
+    backoff_config backoff;
     char where[160]; /* the server's name in sentences: "127.0.0.1:6379" */
 } redis_config;
 

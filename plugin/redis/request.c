@@ -237,7 +237,7 @@ void request_depart(redis_request *request)
     redis_flight *flight = request->flight;
     flight->request = request;
     flight->sent = request->answered < request->count ? request->commands[request->answered].start : flight->length;
-    flight->is_touched = false;
+    flight->touched = 0;
     flight->due = request->count - request->answered;
 }
 
@@ -249,14 +249,14 @@ bool request_is_answered(const redis_request *request)
 bool request_is_untouched(const redis_request *request)
 {
     const redis_flight *flight = request->flight;
-    return !request_is_answered(request) && !flight->is_touched &&
+    return !request_is_answered(request) && flight->touched == 0 &&
            flight->sent <= request->commands[request->answered].start;
 }
 
 void request_settle(redis_request *request)
 {
     const redis_flight *flight = request->flight;
-    size_t sent = flight->sent + (flight->is_touched ? 1 : 0);
+    size_t sent = flight->sent + flight->touched;
     for (size_t i = request->answered; i < request->count; i++) {
         command *left = &request->commands[i];
         left->is_sent = sent > left->start;
@@ -280,7 +280,7 @@ ds_status redis_command_status(const redis_request *request, size_t number, ds_e
     const command *asked = &request->commands[number];
     if (asked->is_answered)
         return DS_OK;
-    bool is_unknown = request->is_write && asked->is_sent;
+    bool is_unknown = request->intent != REDIS_READS && asked->is_sent;
     const ds_error *said = is_unknown ? &request->error : &request->cause;
     if (err != NULL)
         *err = *said;
@@ -301,6 +301,13 @@ void flight_free(redis_flight *flight)
 
 void flight_orphan(redis_flight *flight)
 {
+    const redis_request *request = flight->request;
+    for (size_t i = request->answered; i < request->count; i++)
+        if (!request->commands[i].is_sent) {
+            flight->length = request->commands[i].start;
+            flight->due = i - request->answered;
+            break;
+        }
     flight->request->flight = NULL;
     flight->request = NULL;
 }

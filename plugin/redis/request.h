@@ -12,11 +12,11 @@ typedef struct redis_flight {
     redis_request *request; /* NULL: an orphan; its replies are dropped */
     char *bytes;
     size_t length, room;
-    size_t sent;     /* bytes that the system took */
-    bool is_touched; /* TLS may have sent some of what is not counted as sent */
-    size_t due;      /* replies that have not come */
-    bool is_queued;  /* on a link */
-    bool is_secret;  /* holds a password: wiped when freed */
+    size_t sent;    /* bytes that the system took */
+    size_t touched; /* bytes behind those that TLS may have sent some of */
+    size_t due;     /* replies that have not come */
+    bool is_queued; /* on a link */
+    bool is_secret; /* holds a password: wiped when freed */
 } redis_flight;
 
 typedef struct flight_queue {
@@ -42,7 +42,7 @@ struct redis_request {
     size_t count, room, answered;
     size_t arguments_left;
     ds_status failed; /* while it was encoded */
-    bool is_write;
+    redis_intent intent;
     chunk *chunks;
     char *next, *end;     /* free memory of the first chunk */
     redis_flight *flight; /* NULL: none yet, or orphaned */
@@ -62,7 +62,9 @@ void request_settle(redis_request *request);
 /* ---- flights ---- */
 
 void flight_free(redis_flight *flight);
-void flight_orphan(redis_flight *flight); /* of a request that was settled */
+/* Of a request that was settled. What comes behind the last command that was begun is cut off: it was not sent, and is
+ * told so. */
+void flight_orphan(redis_flight *flight);
 void queue_add(flight_queue *queue, redis_flight *flight);
 void queue_remove(flight_queue *queue, redis_flight *flight);
 

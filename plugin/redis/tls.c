@@ -15,7 +15,7 @@ struct tls_session {
     SSL *ssl;
     BIO_METHOD *method;
     int fd, number; /* errno of the last failure; 0: none */
-    bool is_up, is_broken;
+    bool is_up, is_broken, is_hopeless;
     const char *where, *name; /* the server; the name that its certificate must have */
 };
 
@@ -148,6 +148,11 @@ void tls_mute(tls_session *self)
     self->is_broken = true;
 }
 
+bool tls_is_hopeless(const tls_session *self)
+{
+    return self->is_hopeless;
+}
+
 bool tls_wants_write(const tls_session *self)
 {
     return SSL_want_write(self->ssl);
@@ -255,12 +260,14 @@ static ds_status fail(tls_session *self, int kind, ds_error *err)
     self->is_broken = true;
     long verified = SSL_get_verify_result(self->ssl);
     if (!self->is_up && verified != X509_V_OK && SSL_get_verify_mode(self->ssl) != SSL_VERIFY_NONE) {
+        self->is_hopeless = true;
         ERR_clear_error();
         return distrust(self, verified, err);
     }
     if (is_end(kind))
         self->number = 0;
-    if (kind == SSL_ERROR_SSL && !is_end(kind))
+    self->is_hopeless = kind == SSL_ERROR_SSL && !is_end(kind);
+    if (self->is_hopeless)
         return fail_ssl(self, err);
     ERR_clear_error();
     return fail_socket(self, err);

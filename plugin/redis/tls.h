@@ -20,6 +20,7 @@ typedef struct tls_session tls_session;
 
 /* What reading and writing answer beside a number of bytes. */
 enum { IO_END = 0, IO_AGAIN = -1, IO_FAILED = -2 };
+enum { TLS_RECORD_BYTES = 16384 }; /* what tls_send() takes at most; after IO_AGAIN as much may be on its way */
 
 ds_status tls_check(const tls_config *config, ds_error *err); /* DS_CONFIG: a file or folder that cannot be used */
 
@@ -34,6 +35,8 @@ ds_status tls_handshake(tls_session *session, ds_error *err);
 /* Bytes, IO_END (recv), IO_AGAIN, or IO_FAILED with the error filled: DS_LOST, DS_AUTH. */
 ssize_t tls_recv(tls_session *session, void *bytes, size_t room, ds_error *err);
 ssize_t tls_send(tls_session *session, const void *bytes, size_t length, ds_error *err);
+/* After a handshake that failed: it would fail again (a certificate, a version), so that there is no use in trying. */
+bool tls_is_hopeless(const tls_session *session);
 /* After IO_AGAIN or DS_BUSY: whether it waits for room to write rather than for something to read. */
 bool tls_wants_write(const tls_session *session);
 

@@ -183,6 +183,12 @@ tests_redis_test_redis_faults_SOURCES = tests/redis/test_redis_faults.c $(REDIS_
 tests_redis_test_redis_faults_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_faults_LDADD = $(CONNECTION_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_redis_reconnect
+TESTS += tests/redis/test_redis_reconnect
+tests_redis_test_redis_reconnect_SOURCES = tests/redis/test_redis_reconnect.c $(REDIS_PROBE)
+tests_redis_test_redis_reconnect_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_reconnect_LDADD = $(CONNECTION_TEST_LIBS)
+
 check_PROGRAMS += tests/redis/test_redis_replies
 TESTS += tests/redis/test_redis_replies
 tests_redis_test_redis_replies_SOURCES = tests/redis/test_redis_replies.c $(REDIS_PROBE)

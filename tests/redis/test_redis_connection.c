@@ -151,11 +151,14 @@ static void password_in_file_may_change(void)
 static void nobody_listens(void)
 {
     int port = free_port();
-    expect_failure(FORMAT("{\"port\": %d}", port), DS_UNREACHABLE, "connection refused");
-    expect_failure(FORMAT("{\"host\": \"localhost\", \"port\": %d}", port), DS_UNREACHABLE, "connection refused");
-    expect_failure("{\"url\": \"unix:///tmp/no-such.sock\"}", DS_UNREACHABLE, "/tmp/no-such.sock");
-    expect_failure(FORMAT("{\"url\": \"unix://%s/log\"}", server->folder), DS_UNREACHABLE, "log");
-    expect_failure("{\"host\": \"no-such-host.invalid\"}", DS_UNREACHABLE, "no-such-host.invalid");
+    expect_failure(FORMAT("{\"port\": %d, \"reconnect\": false}", port), DS_UNREACHABLE, "connection refused");
+    expect_failure(FORMAT("{\"host\": \"localhost\", \"port\": %d, \"reconnect\": false}", port), DS_UNREACHABLE,
+                   "connection refused");
+    expect_failure("{\"url\": \"unix:///tmp/no-such.sock\", \"reconnect\": false}", DS_UNREACHABLE,
+                   "/tmp/no-such.sock");
+    expect_failure(FORMAT("{\"url\": \"unix://%s/log\", \"reconnect\": false}", server->folder), DS_UNREACHABLE, "log");
+    expect_failure("{\"host\": \"no-such-host.invalid\", \"reconnect\": false}", DS_UNREACHABLE,
+                   "no-such-host.invalid");
 }
 
 static void silent(int fd, unsigned number, void *user)
@@ -191,7 +194,8 @@ static void connect_timeout(void)
     probe p;
     char reply[256];
     fake_server *fake = fake_server_start(silent, NULL);
-    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"connectTimeout\": 100}", fake_server_port(fake)), DS_OK);
+    CU_ASSERT_EQUAL(
+        probe_open(&p, "{\"port\": %d, \"connectTimeout\": 100, \"reconnect\": false}", fake_server_port(fake)), DS_OK);
     int64_t started = ds_now();
     CU_ASSERT_EQUAL(probe_say(&p, "SET a b", true, 5000, reply), DS_UNREACHABLE);
     judge_time("connectTimeout", started, 100);
@@ -290,7 +294,9 @@ static void slow_names(void)
     CU_ASSERT_EQUAL(probe_say(&p, "PING", false, 5000, reply), DS_OK); /* the same look-up, finished meanwhile */
     probe_close(&p);
     names_are_stuck = true;
-    CU_ASSERT_EQUAL(probe_open(&p, "{\"host\": \"slow.test\", \"port\": %d, \"connectTimeout\": 50}", server->port),
+    CU_ASSERT_EQUAL(probe_open(&p,
+                               "{\"host\": \"slow.test\", \"port\": %d, \"connectTimeout\": 50, \"reconnect\": false}",
+                               server->port),
                     DS_OK);
     CU_ASSERT_EQUAL(probe_say(&p, "PING", false, 5000, reply), DS_UNREACHABLE);
     probe_close(&p); /* while the thread still looks */
@@ -305,7 +311,7 @@ static void too_many_clients(void)
     CU_ASSERT_EQUAL(probe_open(&first, "{\"port\": %d}", small->port), DS_OK);
     CU_ASSERT_EQUAL(probe_say(&first, "PING", false, 5000, reply), DS_OK);
     CU_ASSERT_EQUAL(probe_open(&second, "{\"port\": %d}", small->port), DS_OK);
-    CU_ASSERT_EQUAL(probe_say(&second, "PING", false, 5000, reply), DS_BUSY);
+    CU_ASSERT_EQUAL(probe_say(&second, "PING", false, 300, reply), DS_BUSY);
     probe_close(&second);
     probe_close(&first);
     redis_server_stop(small);
@@ -324,7 +330,7 @@ static void note(ds_source *source, ds_event event, const ds_error *cause, void 
     static const char *const names[] = {"connect ", "ready ", "end ", "error ", "reconnecting "};
     diary *d = user;
     strcat(d->text, names[event]);
-    CU_ASSERT((cause != NULL) == (event == DS_EVENT_ERROR));
+    CU_ASSERT((cause != NULL) == (event == DS_EVENT_ERROR || event == DS_EVENT_RECONNECTING));
     CU_ASSERT(cause == NULL || (cause->message[0] != '\0' && strstr(cause->message, SECRET) == NULL));
     if (event == DS_EVENT_READY)
         d->inner = ds_ping(source, NULL);

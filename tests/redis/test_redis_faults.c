@@ -81,7 +81,7 @@ static void silent_for_too_long(void)
 static void killed_between_operations(void)
 {
     probe p;
-    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d}", server->port), DS_OK);
+    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"reconnect\": false}", server->port), DS_OK);
     expect(&p, "ECHO a", false, 5000, DS_OK, "a");
     redis_server_restart(server);
     expect(&p, "SET killed 1", true, 5000, DS_OK, "OK");
@@ -212,7 +212,7 @@ static void not_repeated_for_ever(void)
     script s;
     fake_server *fake = begin(&p, &s, die_always, "");
     expect(&p, "GET a", false, 5000, DS_LOST, NULL);
-    CU_ASSERT(atomic_load(&s.commands) >= 2 && atomic_load(&s.commands) <= 3);
+    CU_ASSERT(atomic_load(&s.commands) >= 2 && atomic_load(&s.commands) <= 5);
     finish(&p, &s, fake);
 }
 
@@ -228,11 +228,12 @@ static void greeted_and_dropped(void)
     char reply[256];
     fake_server *fake = begin(&p, &s, hang_up_at_once, "");
     int64_t started = ds_now();
-    ds_status status = probe_say(&p, "SET a b", true, 5000, reply); /* whether a byte was taken is a matter of luck */
-    CU_ASSERT(status == DS_LOST || status == DS_UNKNOWN_OUTCOME);
-    status = probe_say(&p, "GET a", false, 5000, reply);
-    CU_ASSERT_EQUAL(status, DS_LOST);
+    ds_status status = probe_say(&p, "SET a b", true, 1000, reply); /* whether a byte was taken is a matter of luck */
+    CU_ASSERT(status == DS_UNREACHABLE || status == DS_LOST || status == DS_UNKNOWN_OUTCOME);
+    status = probe_say(&p, "GET a", false, 1000, reply);
+    CU_ASSERT(status == DS_UNREACHABLE || status == DS_LOST);
     CU_ASSERT(ds_now() - started < INT64_C(4000000000));
+    CU_ASSERT(fake_server_count(fake) <= 20); /* it waited longer and longer */
     finish(&p, &s, fake);
 }
 

@@ -228,7 +228,7 @@ static void unasked(void)
         probe p;
         char reply[256];
         fake_server *fake = fake_server_start(chatter, NULL);
-        CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d}", fake_server_port(fake)), DS_OK);
+        CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"reconnect\": false}", fake_server_port(fake)), DS_OK);
         ds_status status = probe_say(&p, "READ", i % 2 == 0, 5000, reply);
         /* where it comes after the command was sent, nothing tells it from the beginning of an answer */
         CU_ASSERT(status == DS_BACKEND || status == DS_UNKNOWN_OUTCOME || status == DS_OK);
@@ -329,7 +329,9 @@ static ds_status hold(const cutter *c, bool is_write, int ms, bool *is_right)
 {
     probe p;
     fake_server *fake = fake_server_start(converse, (void *)(uintptr_t)c);
-    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"password\": \"geheim\", \"database\": 2, \"clientName\": \"x\"}",
+    CU_ASSERT_EQUAL(probe_open(&p,
+                               "{\"port\": %d, \"password\": \"geheim\", \"database\": 2, \"clientName\": "
+                               "\"x\",\"reconnect\": {\"base\": 0, \"max\": 0, \"jitter\": 0, \"maxRetries\": 6}}",
                                fake_server_port(fake)),
                     DS_OK);
     redis_request *request = redis_request_new(p.connection);
@@ -424,7 +426,7 @@ static void random_bytes(void)
         for (size_t at = 0; at < n.length; at++)
             n.bytes[at] = i % 2 == 0 ? alphabet[random_below(sizeof alphabet - 1)] : (char)random_bits();
         fake_server *fake = fake_server_start(shout, &n);
-        CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d}", fake_server_port(fake)), DS_OK);
+        CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"reconnect\": false}", fake_server_port(fake)), DS_OK);
         redis_request *request = redis_request_new(p.connection);
         for (int c = 0; c < 8; c++) {
             request_begin_sink(request, 1, c % 2 == 0 ? &sink : NULL, &taken);
