@@ -448,7 +448,13 @@ int descriptors_open(void)
     return count_entries("/proc/self/fd");
 }
 
-int threads_alive(void)
+int threads_alive(int wanted)
 {
-    return count_entries("/proc/self/task");
+    const struct timespec moment = {0, 1000000};
+    int count = count_entries("/proc/self/task");
+    for (int i = 0; i < 1000 && count != wanted; i++) {
+        nanosleep(&moment, NULL);
+        count = count_entries("/proc/self/task");
+    }
+    return count;
 }

@@ -48,6 +48,7 @@ void conversations_judge(const char *what, const tally *of);
 size_t conversation_stride(void);
 
 int descriptors_open(void); /* of this process */
-int threads_alive(void);
+/* Of this process; those that were joined may be seen for a moment longer: so it waits until there are `wanted`, for a second. */
+int threads_alive(int wanted);
 
 #endif

@@ -192,12 +192,12 @@ int main(void)
     /* The first one teaches the server its scripts, and leaves in the process what stays. */
     bool is_fine = conversation_measure(&where, false, &sizes) && conversation_measure(&where, false, &sizes);
     long long blocks_before = blocks;
-    int descriptors = descriptors_open(), threads = threads_alive();
+    int descriptors = descriptors_open(), threads = threads_alive(1);
     printf("%zu bytes to the server, %zu to the client\n", sizes.bytes[1], sizes.bytes[0]);
     int status = is_fine ? SUITE_RUN("offsets", tests) : EXIT_FAILURE;
-    bool is_clean = blocks == blocks_before && descriptors_open() == descriptors && threads_alive() == threads;
+    bool is_clean = blocks == blocks_before && descriptors_open() == descriptors && threads_alive(threads) == threads;
     printf("at the start and at the end: %lld and %lld blocks, %d and %d descriptors, %d and %d threads\n",
-           blocks_before, (long long)blocks, descriptors, descriptors_open(), threads, threads_alive());
+           blocks_before, (long long)blocks, descriptors, descriptors_open(), threads, threads_alive(threads));
     redis_server_stop(server);
     return is_clean ? status : EXIT_FAILURE;
 }

@@ -136,14 +136,14 @@ int main(void)
                     .deadline_ms = 300,
                     .connect_ms = 100};
     bool is_fine = measure();
-    int descriptors = descriptors_open(), threads = threads_alive();
+    int descriptors = descriptors_open(), threads = threads_alive(1);
     printf("until it is connected %zu bytes to the server and %zu to the client; in all %zu and %zu, in %zu and %zu "
            "records\n",
            made.bytes[1], made.bytes[0], sizes.bytes[1], sizes.bytes[0], records.records[1], records.records[0]);
     int status = is_fine ? SUITE_RUN("offsets over TLS", tests) : EXIT_FAILURE;
-    bool is_clean = descriptors_open() == descriptors && threads_alive() == threads;
+    bool is_clean = descriptors_open() == descriptors && threads_alive(threads) == threads;
     printf("at the start and at the end: %d and %d descriptors, %d and %d threads\n", descriptors, descriptors_open(),
-           threads, threads_alive());
+           threads, threads_alive(threads));
     redis_server_stop(server);
     folder_remove(folder);
     return is_clean ? status : EXIT_FAILURE;

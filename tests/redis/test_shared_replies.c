@@ -12,12 +12,13 @@ static redis_server *server;
 static void no_reply_is_mixed_up(void)
 {
     replies_tally told;
-    int descriptors = descriptors_open(), threads = threads_alive();
+    proxy_stop(proxy_start(server->port)); /* a sanitizer begins a thread of its own with the first */
+    int descriptors = descriptors_open(), threads = threads_alive(1);
     replies_run(server, getenv("DS_VALGRIND") == NULL ? 20000 : 1000, &told);
     CU_ASSERT(told.stops >= 5);
     CU_ASSERT(told.timeouts + told.cancelled + told.unknown >= 100);
     CU_ASSERT_EQUAL(descriptors_open(), descriptors);
-    CU_ASSERT_EQUAL(threads_alive(), threads);
+    CU_ASSERT_EQUAL(threads_alive(threads), threads);
 }
 
 int main(void)
