@@ -4,6 +4,7 @@ EXAMPLES = \
 	examples/allocator \
 	examples/batches \
 	examples/catalog \
+	examples/credentials \
 	examples/crud \
 	examples/errors \
 	examples/execute \
@@ -31,6 +32,8 @@ EXTRA_DIST += \
 	examples/expected/allocator.txt \
 	examples/expected/batches.txt \
 	examples/expected/catalog.txt \
+	examples/expected/credentials-redis.txt \
+	examples/expected/credentials.txt \
 	examples/expected/crud.txt \
 	examples/expected/errors.txt \
 	examples/expected/execute-redis.txt \
@@ -58,6 +61,8 @@ examples_batches_SOURCES = examples/batches.c examples/example.h
 examples_batches_LDADD = libdatasource.la
 examples_catalog_SOURCES = examples/catalog.c examples/example.h
 examples_catalog_LDADD = libdatasource.la
+examples_credentials_SOURCES = examples/credentials.c examples/example.h
+examples_credentials_LDADD = libdatasource.la
 examples_crud_SOURCES = examples/crud.c examples/example.h
 examples_crud_LDADD = libdatasource.la
 examples_errors_SOURCES = examples/errors.c examples/example.h

@@ -13,7 +13,7 @@ enum { TOWNS = 10, THREADS = 4 };
 /* What the loop has in flight: the task fills it, and nobody else touches it until its completion was taken. */
 typedef struct request {
     ds_model *model;
-    char id[16];
+    char id[24];
     ds_record *town; /* to be stored; then, that was found */
     bool is_stored;
     ds_status status;

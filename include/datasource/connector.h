@@ -328,9 +328,9 @@ enum { DS_MIGRATE_CHECK = 1 };
  *    write or read leaves this one call to the library, and must have changed nothing.
  *  - An array is written as if one record after the other, in its order; an id may come several times in it.
  *  - Nothing was changed, unless an outcome says so or the status is DS_UNKNOWN_OUTCOME.
- *  - Before connect() has returned DS_OK, only open, close, connect, open_model, close_model, status and stats are called
- *    (unless DS_CAN_RECONNECT). Where an entry answers DS_LOST or DS_UNREACHABLE, connect() is called again before the next
- *    operation; others may still be under way.
+ *  - Before connect() has returned DS_OK, only open, close, connect, open_model, close_model, status, stats and
+ *    set_credentials are called (unless DS_CAN_RECONNECT). Where an entry answers DS_LOST or DS_UNREACHABLE, connect() is
+ *    called again before the next operation; others may still be under way.
  *  - `model` is never a view of ds_model_with(): its options are in the call.
  *  - settings.ttl (ms): create starts it, and so does an upsert that creates; replace starts it anew, and where the model has
  *    none keeps the record's expiry; update and increment keep it. An id set explicitly in create, upsert or replace raises
@@ -452,7 +452,8 @@ typedef struct ds_connector {
                        ds_outcomes *outcomes, ds_call *call);
     /* From now on the connection logs in with these, in place of what the settings say, also wherever it connects again; what
      * is open already logs in anew at once. DS_AUTH: the backend refused them, and what held before holds on. `username` may
-     * be NULL. Both are borrowed; what the connector keeps of them is wiped before it is freed. */
+     * be NULL. Both are borrowed; what the connector keeps of them is wiped before it is freed. Neither connect()
+     * nor disconnect() is called meanwhile, nor another set_credentials; operations are. */
     ds_status (*set_credentials)(void *connection, const char *username, const char *password, ds_call *call);
 } ds_connector;
 

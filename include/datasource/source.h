@@ -73,6 +73,12 @@ DS_API ds_status ds_connect(ds_source *source, ds_error *err); /* one attempt; o
  * were open are DS_LOST once they need the backend again: what they fetched before may still be read. */
 DS_API ds_status ds_disconnect(ds_source *source, ds_error *err);
 DS_API ds_status ds_ping(ds_source *source, ds_error *err);
+/* Rotates a secret under a running host: from now on the source logs in with these, in place of what its settings say
+ * (passwordFile too), and what is open logs in anew at once; a source that is closed only remembers them. DS_AUTH: the backend
+ * refused them, and what held before holds on. DS_UNSUPPORTED: the connector knows no credentials. Both are copied. Other
+ * threads' operations go on meanwhile. */
+DS_API ds_status ds_set_credentials(ds_source *source, const char *username /* NULL: none */, const char *password,
+                                    ds_error *err);
 DS_API bool ds_is_open(const ds_source *source);  /* the socket (file, memory) is open */
 DS_API bool ds_is_ready(const ds_source *source); /* commands can be sent */
 

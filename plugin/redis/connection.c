@@ -1,12 +1,14 @@
 /* The connection object: two lanes of one link and one turn each, one for operations, one for redis_execute(), and how
  * requests are run on them. */
 #include "lane.h"
+#include "login.h"
 
 #include <sched.h>
 #include <unistd.h>
 
 struct redis {
     redis_config config;
+    login login;
     event_queue events;
     link_counters counters;
     redis_lane main, execute;
@@ -23,6 +25,7 @@ static void make_own(redis *self)
             sched_yield(); /* another thread of the child is at it */
             owner = atomic_load(&self->owner);
         } else if (atomic_compare_exchange_strong(&self->owner, &owner, -me)) {
+            login_forget(&self->login);
             events_forget(&self->events);
             lane_forget(&self->main);
             lane_forget(&self->execute);
@@ -44,9 +47,13 @@ ds_status redis_open(ds_source *source, redis **out, ds_call *call)
     redis *made = ds_calloc(1, sizeof *made);
     if (made == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory");
-    ds_status status = config_read(&made->config, source, call->error);
+    ds_status status = login_init(&made->login, call->error);
     if (status != DS_OK)
         goto free_made;
+    status = config_read(&made->config, source, call->error);
+    if (status != DS_OK)
+        goto free_login;
+    made->config.login = &made->login;
     status = look_at_files(&made->config, call->error);
     if (status == DS_OK)
         status = events_init(&made->events, source, call->error);
@@ -67,6 +74,8 @@ free_events:
     events_free(&made->events);
 clear_config:
     config_clear(&made->config);
+free_login:
+    login_free(&made->login);
 free_made:
     ds_free(made);
     return status;
@@ -82,6 +91,7 @@ void redis_close(redis *self)
     events_tell(&self->events);
     events_free(&self->events);
     config_clear(&self->config);
+    login_free(&self->login);
     ds_free(self);
 }
 
@@ -135,6 +145,53 @@ ds_status redis_ping(redis *self, ds_call *call)
     ds_status status = redis_ask(self, request, false, call);
     redis_request_free(request);
     return status;
+}
+
+/* Says AUTH on an open socket. *answered: the server has said yes or no; otherwise the socket is not open any more, or the
+ * operation ended before. */
+static ds_status log_in(redis *self, redis_lane *lane, const credentials *who, bool *answered, ds_call *call)
+{
+    redis_request *request = redis_request_new(self);
+    if (request == NULL)
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
+    credentials_encode(who, request);
+    ds_status status = lane_run(lane, request, REDIS_READS, call);
+    const redis_reply *reply = status == DS_OK ? redis_reply_at(request, 0) : NULL;
+    *answered = reply != NULL;
+    if (status == DS_OK && reply == NULL)
+        status = ds_error_set(call->error, DS_NOMEM, "out of memory");
+    else if (reply != NULL && reply->type == REDIS_ERROR)
+        status = login_refused(&self->login, &self->config, who, reply, call->error);
+    redis_request_free(request);
+    return status;
+}
+
+/* A socket that was lost on the way is a closed one, also where a new one was refused, since it was opened with what held
+ * before. */
+static bool is_closed(ds_status status, bool answered)
+{
+    return !answered && (status == DS_LOST || status == DS_UNREACHABLE || status == DS_AUTH);
+}
+
+ds_status redis_set_credentials(redis *self, const char *username, const char *password, ds_call *call)
+{
+    ds_status status = DS_OK;
+    bool answered = false;
+    make_own(self);
+    credentials *made = credentials_new(username, password);
+    if (made == NULL)
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
+    if (atomic_load(&self->main.link.is_ready))
+        status = log_in(self, &self->main, made, &answered, call);
+    if (status == DS_OK && atomic_load(&self->execute.link.is_ready))
+        status = log_in(self, &self->execute, made, &answered, call);
+    if (status != DS_OK && !is_closed(status, answered)) {
+        credentials_free(made);
+        return status;
+    }
+    *call->error = (ds_error){.status = DS_OK};
+    login_set(&self->login, made);
+    return DS_OK;
 }
 
 redis_lane *redis_execute_lane(redis *self)

@@ -28,6 +28,9 @@ void redis_status(redis *connection, bool *open, bool *ready);
 ds_status redis_execute(redis *connection, size_t argc, const char *const *argv, const size_t *lengths /* or NULL */,
                         ds_buffer *reply, ds_call *call);
 void redis_stats(redis *connection, ds_buffer *members);
+/* Logs in anew on what is open, and from now on wherever it connects. DS_AUTH: refused, and what held before holds on. */
+ds_status redis_set_credentials(redis *connection, const char *username /* or NULL */, const char *password,
+                                ds_call *call);
 
 const char *redis_key_prefix(const redis *connection,
                              size_t *length); /* "" where there is none; belongs to the connection */

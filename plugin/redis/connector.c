@@ -67,6 +67,11 @@ static void source_stats(void *connection, ds_buffer *members)
                      (unsigned long long)atomic_load(&map->changed));
 }
 
+static ds_status set_credentials(void *connection, const char *username, const char *password, ds_call *call)
+{
+    return redis_set_credentials(((mapping *)connection)->redis, username, password, call);
+}
+
 DS_API const ds_connector ds_connector_v1 = {
     .abi = DS_ABI,
     .size = sizeof(ds_connector),
@@ -102,4 +107,5 @@ DS_API const ds_connector ds_connector_v1 = {
     .execute = execute_command,
     .stats = source_stats,
     .batch = run_batch,
+    .set_credentials = set_credentials,
 };

@@ -69,6 +69,5 @@ void link_look(redis_link *link);
 ds_status greeting_begin(redis_link *link, ds_error *err);
 ds_status greeting_end(redis_link *link, ds_error *err);
 ds_status ping_begin(redis_link *link, ds_error *err);
-ds_status password_check(const char *path, ds_error *err); /* DS_CONFIG: the file has none */
 
 #endif

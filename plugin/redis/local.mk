@@ -15,6 +15,7 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/handshake.c \
 	plugin/redis/lane.c plugin/redis/lane.h \
 	plugin/redis/link.c plugin/redis/link.h \
+	plugin/redis/login.c plugin/redis/login.h \
 	plugin/redis/options.c plugin/redis/options.h \
 	plugin/redis/reply.c plugin/redis/reply.h \
 	plugin/redis/request.c plugin/redis/request.h \

@@ -6,6 +6,8 @@
 #include "tls.h"
 #include "url.h"
 
+struct login; /* login.h */
+
 typedef struct redis_config {
     ds_source *source; /* whose settings the texts point into, where it is not the url */
     redis_url url;
@@ -13,6 +15,7 @@ typedef struct redis_config {
     const char *host;
     int port;
     const char *username, *password, *password_file; /* NULL: none */
+    struct login *login;                             /* the connection's: what the host has set in place of these */
     int64_t database;
     bool use_tls;
     tls_config tls;

@@ -212,6 +212,40 @@ ds_status ds_disconnect(ds_source *source, ds_error *err)
     return tell(source, status, &error, err);
 }
 
+/* A change of the life, so that nobody connects or disconnects meanwhile. The lock is held, but not while the connector works. */
+static ds_status log_in(ds_source *source, const char *username, const char *password, ds_call *call)
+{
+    ds_status status = begin_change(source, false, call);
+    if (status != DS_OK)
+        return status;
+    pthread_mutex_unlock(&source->lock);
+    status = source->connector->set_credentials(source->connection, username, password, call);
+    if (status != DS_OK && call->error->message[0] == '\0')
+        ds_error_set(call->error, status, "the connector %s did not take the credentials (%s)", source->connector->name,
+                     ds_status_name(status));
+    call->error->status = status;
+    pthread_mutex_lock(&source->lock);
+    end_change(source);
+    return status;
+}
+
+ds_status ds_set_credentials(ds_source *source, const char *username, const char *password, ds_error *err)
+{
+    if (source == NULL || password == NULL)
+        return ds_error_set(err, DS_INVALID, "ds_set_credentials needs a data source and a password");
+    ds_error error = {0};
+    ds_call call = {.size = sizeof call, .deadline = after_ms(source->command_timeout_ms), .error = &error};
+    if (source->connector->set_credentials == NULL) {
+        ds_error_set(&error, DS_UNSUPPORTED, "the connector %s knows no credentials", source->connector->name);
+        return tell(source, DS_UNSUPPORTED, &error, err);
+    }
+    pthread_mutex_lock(&source->lock);
+    ds_status status = log_in(source, username, password, &call);
+    pthread_mutex_unlock(&source->lock);
+    source_events_tell(source);
+    return tell(source, status, &error, err);
+}
+
 void life_end(ds_source *source)
 {
     ds_error error = {0};

@@ -24,7 +24,7 @@ static const struct example {
     {"models", MEMORY},      {"own_connector", MEMORY}, {"paging", BOTH},
     {"reconnect", MEMORY},   {"schemaless", BOTH},      {"threads_and_cancel", BOTH},
     {"upsert", BOTH},        {"values", MEMORY},        {"watch", BOTH},
-    {"loop_epoll", BOTH},    {"loop_libuv", 0}, /* below */
+    {"credentials", MEMORY}, {"loop_epoll", BOTH},      {"loop_libuv", 0}, /* below */
 };
 enum { EXAMPLES = sizeof examples / sizeof examples[0] };
 
@@ -84,6 +84,8 @@ static void each_that_takes_a_data_source_prints_the_same_on_redis(void)
         }
     settings_of(settings, "execute");
     prints("execute", settings, "execute-redis"); /* memory has no language */
+    settings_of(settings, "credentials");
+    prints("credentials", settings, "credentials-redis"); /* nor users */
 }
 
 /* Errors are for a person too: a sentence each on stderr, one for every status but DS_OK on stdout. */

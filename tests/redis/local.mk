@@ -220,3 +220,11 @@ tests_redis_test_shared_replies_SOURCES = tests/redis/test_shared_replies.c test
 	$(CONVERSATION)
 tests_redis_test_shared_replies_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_shared_replies_LDADD = $(REDIS_TEST_LIBS)
+
+# secrets that change, connections that end
+check_PROGRAMS += tests/redis/test_redis_rotation
+TESTS += tests/redis/test_redis_rotation
+THREAD_TESTS += tests/redis/test_redis_rotation
+tests_redis_test_redis_rotation_SOURCES = tests/redis/test_redis_rotation.c
+tests_redis_test_redis_rotation_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_redis_test_redis_rotation_LDADD = libdatasource.la tests/support/libsupport.a $(CUNIT_LIBS)

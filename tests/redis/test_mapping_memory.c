@@ -102,11 +102,15 @@ static ds_status run_out(void *settings, ds_error *err)
     raw("FLUSHALL");
     ds_status status = ds_source_open("redis", settings, &opened, err);
     if (status == DS_OK)
+        status = ds_set_credentials(opened, "default", "any will do for one without", err); /* closed */
+    if (status == DS_OK)
         status = ds_model_define(opened, OPEN, &model, err);
     if (status == DS_OK)
         status = ds_model_define(opened, NUMBERED, &numbered, err);
     if (status == DS_OK)
         status = use_all(model, numbered, err);
+    if (status == DS_OK)
+        status = ds_set_credentials(opened, "default", "likewise", err); /* open */
     if (status == DS_OK)
         status = ds_model_define(opened, KEPT, &kept, err);
     if (status == DS_OK)
