@@ -1,0 +1,440 @@
+/* 32 threads on one connection for 120 seconds, while the server is killed and restarted 30 times and the network fails 30 times.
+ * What was acknowledged is there, nothing is done twice, an unknown outcome is one of the two, events are in order, nobody waits
+ * past a deadline, and work goes on soon. */
+#include "ledger.h"
+#include "order.h"
+#include "proxy.h"
+#include "random.h"
+#include "redis_server.h"
+#include "suite.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    SECONDS = 120,
+    THREADS = 32,
+    KILLS = 30,
+    CUTS = 30,
+    COUNTERS = 4,
+    TIMEOUT_MS = 3000,
+    LATE_MS = 50,
+    BACK_MS = 1000
+};
+#define PREFIX "t:"
+
+static const char DEFINITION[] =
+    "{\"name\": \"Thing\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"email\": {\"type\": "
+    "\"string\", \"unique\": true}, \"city\": {\"type\": \"string\", \"index\": true}, \"n\": \"integer\"}}";
+
+static redis_server *server;
+static proxy *network;
+static ds_source *source;
+static ds_model *model; /* with a deadline */
+static atomic_bool is_over;
+static atomic_ullong operations, answered, unknown, without_effect, wrong;
+static atomic_ullong counted[COUNTERS], perhaps[COUNTERS];
+
+typedef struct worker {
+    ledger ledger;
+    uint64_t random;
+    ds_error error;
+    double begun, latest;
+    _Atomic double last_good; /* when an operation was answered last */
+    pthread_t thread;
+} worker;
+static worker workers[THREADS];
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static size_t below(worker *w, size_t limit)
+{
+    w->random ^= w->random << 13;
+    w->random ^= w->random >> 7;
+    w->random ^= w->random << 17;
+    return (size_t)((w->random >> 11) % limit);
+}
+
+/* ---- what a thread does ---- */
+
+static void complain(worker *w, ds_status status, const char *what)
+{
+    if (atomic_fetch_add(&wrong, 1) < 8)
+        printf("\nthread %u: %s: %s %s\n", w->ledger.owner, what, ds_status_name(status),
+               status == DS_OK ? "" : w->error.message);
+}
+
+static void begin(worker *w)
+{
+    w->error = (ds_error){.status = DS_OK};
+    w->begun = now_ms();
+}
+
+static void ended(worker *w, ds_status status, bool is_write)
+{
+    double end = now_ms(), late = end - w->begun - TIMEOUT_MS;
+    w->latest = late > w->latest ? late : w->latest;
+    atomic_fetch_add(&operations, 1);
+    switch (status) {
+    case DS_OK:
+    case DS_NOT_FOUND:
+    case DS_DUPLICATE:
+        atomic_fetch_add(&answered, 1);
+        atomic_store(&w->last_good, end);
+        return;
+    case DS_UNKNOWN_OUTCOME:
+        atomic_fetch_add(&unknown, 1);
+        if (!is_write)
+            complain(w, status, "a read");
+        return;
+    case DS_BUSY: /* LOADING */
+    case DS_TIMEOUT:
+    case DS_UNREACHABLE:
+    case DS_LOST:
+        atomic_fetch_add(&without_effect, 1);
+        return;
+    default:
+        complain(w, status, "an unexpected end");
+    }
+}
+
+static void wrote(worker *w, size_t number, world_write write, ds_status status)
+{
+    ended(w, status, true);
+    if (!worlds_told(ledger_of(&w->ledger, number), write, status))
+        complain(w, status, "a write that cannot have ended so");
+}
+
+static void create(worker *w, size_t number, const char *id)
+{
+    char email[32];
+    snprintf(email, sizeof email, "%s@x", id);
+    begin(w);
+    ds_record *record = ds_record_new(model);
+    ds_record_set(record, "id", ds_string(id));
+    ds_record_set(record, "email", ds_string(email));
+    ds_record_set(record, "city", ds_string("home"));
+    ds_record_set(record, "n", ds_integer(1));
+    wrote(w, number, WRITE_CREATE, ds_create(model, record, &w->error));
+    ds_record_free(record);
+}
+
+static void increment(worker *w, size_t number, const char *id)
+{
+    ds_value now = ds_null();
+    begin(w);
+    ds_status status = ds_increment(model, ds_string(id), "n", ds_integer(1), &now, &w->error);
+    wrote(w, number, WRITE_INCREMENT, status);
+    if (status == DS_OK && (now.type != DS_INTEGER || now.as.integer != 2))
+        complain(w, status, "an increment that answered another value than 2");
+}
+
+static void update(worker *w, size_t number, const char *id)
+{
+    begin(w);
+    ds_record *changes = ds_record_new(model);
+    ds_record_set(changes, "city", ds_string("moved"));
+    wrote(w, number, WRITE_UPDATE, ds_update_by_id(model, ds_string(id), changes, &w->error));
+    ds_record_free(changes);
+}
+
+static void delete (worker *w, size_t number, const char *id)
+{
+    begin(w);
+    wrote(w, number, WRITE_DELETE, ds_delete_by_id(model, ds_string(id), &w->error));
+}
+
+static void find(worker *w, size_t number, const char *id)
+{
+    ds_record *record = NULL;
+    world_state state = STATE_NONE;
+    begin(w);
+    ds_status status = ds_find_by_id(model, ds_string(id), &record, &w->error);
+    ended(w, status, false);
+    if (status == DS_OK) {
+        ds_value city = ds_record_get(record, "city"), n = ds_record_get(record, "n"), is = ds_record_get(record, "id");
+        state =
+            city.type == DS_STRING && n.type == DS_INTEGER ? ledger_state(city.as.string, n.as.integer) : STATE_COUNT;
+        if (is.type != DS_STRING || strcmp(is.as.string, id) != 0)
+            complain(w, status, "another's record");
+    }
+    if ((status == DS_OK || status == DS_NOT_FOUND) &&
+        (state == STATE_COUNT || !worlds_seen(ledger_of(&w->ledger, number), state)))
+        complain(w, status, "a record that cannot be so");
+    ds_record_free(record);
+}
+
+/* One of a few that all threads fight for. */
+static void count(worker *w)
+{
+    char id[16];
+    size_t i = below(w, COUNTERS);
+    ds_value now = ds_null();
+    snprintf(id, sizeof id, "counter%zu", i);
+    begin(w);
+    ds_status status = ds_increment(model, ds_string(id), "n", ds_integer(1), &now, &w->error);
+    ended(w, status, true);
+    if (status == DS_NOT_FOUND)
+        complain(w, status, "a counter");
+    atomic_fetch_add(&counted[i], status == DS_OK);
+    atomic_fetch_add(&perhaps[i], status == DS_UNKNOWN_OUTCOME);
+}
+
+static void *work(void *argument)
+{
+    worker *w = argument;
+    char id[24];
+    while (!atomic_load(&is_over)) {
+        size_t number = ledger_add(&w->ledger);
+        ledger_id(&w->ledger, number, id);
+        create(w, number, id);
+        find(w, number, id);
+        increment(w, number, id);
+        count(w);
+        update(w, number, id);
+        find(w, number, id);
+        if (below(w, 4) != 0)
+            delete (w, number, id);
+    }
+    return NULL;
+}
+
+/* ---- what is done to them ---- */
+
+typedef struct disturbances {
+    unsigned kills, cuts;
+    double back_first, back_all; /* ms after the server's return, at most: until one thread works, and until all do */
+    unsigned slow;               /* times that not all worked within BACK_MS */
+} disturbances;
+
+static void pause_ms(size_t ms)
+{
+    const struct timespec time = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+    nanosleep(&time, NULL);
+}
+
+/* Waits until each thread was answered after `since`. */
+static void await_work(double since, disturbances *d)
+{
+    double first = 0, all = 0;
+    size_t working = 0;
+    while (working < THREADS && now_ms() - since < 20000) {
+        working = 0;
+        for (size_t i = 0; i < THREADS; i++)
+            working += atomic_load(&workers[i].last_good) > since;
+        all = now_ms() - since;
+        first = working > 0 && first == 0 ? all : first;
+        pause_ms(2);
+    }
+    CU_ASSERT_EQUAL(working, THREADS);
+    d->back_first = first > d->back_first ? first : d->back_first;
+    d->back_all = all > d->back_all ? all : d->back_all;
+    d->slow += all > BACK_MS;
+}
+
+static void kill_server(disturbances *d)
+{
+    bool refuses = random_below(2) == 0; /* or takes connections, and resets them */
+    proxy_refuse(network, refuses);
+    redis_server_kill(server);
+    pause_ms(50 + random_below(400));
+    redis_server_restart(server);
+    proxy_refuse(network, false);
+    d->kills++;
+    await_work(now_ms(), d);
+}
+
+static void fail_network(disturbances *d)
+{
+    switch (random_below(4)) {
+    case 0:
+        proxy_cut_all(network, false);
+        break;
+    case 1:
+        proxy_cut_all(network, true);
+        break;
+    case 2:
+        proxy_refuse(network, true);
+        proxy_cut_all(network, random_below(2) == 0);
+        pause_ms(100 + random_below(400));
+        proxy_refuse(network, false);
+        break;
+    default:
+        proxy_silence(network, true);
+        pause_ms(100 + random_below(400));
+        proxy_silence(network, false);
+        proxy_cut_all(network, random_below(2) == 0);
+    }
+    d->cuts++;
+    await_work(now_ms(), d);
+}
+
+static void disturb(disturbances *d)
+{
+    double start = now_ms();
+    for (unsigned turn = 0; now_ms() - start < SECONDS * 1e3 || d->kills < KILLS || d->cuts < CUTS; turn++) {
+        double next = start + SECONDS * 1e3 * (turn + 1) / (KILLS + CUTS);
+        if (turn % 2 == 0)
+            kill_server(d);
+        else
+            fail_network(d);
+        double left = next - now_ms();
+        pause_ms(left > 0 ? (size_t)left : 100);
+    }
+}
+
+/* ---- the run ---- */
+
+static bool open_all(order *events)
+{
+    char settings[512];
+    ds_error error = {0};
+    ds_model *defined = NULL;
+    const ds_options options = {.size = sizeof options, .timeout_ms = TIMEOUT_MS};
+    snprintf(settings, sizeof settings,
+             "{\"port\": %d, \"keyPrefix\": \"" PREFIX
+             "\", \"connectTimeout\": 1000, \"commandTimeout\": %d, \"reconnect\": "
+             "{\"base\": 20, \"max\": 250, \"jitter\": 50}}",
+             proxy_port(network), TIMEOUT_MS);
+    bool good = ds_source_open("redis", settings, &source, &error) == DS_OK;
+    if (good)
+        ds_on_event(source, order_note, events);
+    good = good && ds_model_define(source, DEFINITION, &defined, &error) == DS_OK &&
+           ds_model_with(defined, &options, &model, &error) == DS_OK;
+    for (size_t i = 0; good && i < COUNTERS; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "counter%zu", i);
+        ds_record *record = ds_record_new(model);
+        ds_record_set(record, "id", ds_string(id));
+        ds_record_set(record, "n", ds_integer(0));
+        good = ds_create(model, record, &error) == DS_OK;
+        ds_record_free(record);
+    }
+    if (!good)
+        printf("\n%s\n", error.message);
+    return good;
+}
+
+static void check_counters(redisContext *raw)
+{
+    for (size_t i = 0; i < COUNTERS; i++) {
+        redisReply *reply = redisCommand(raw, "HGET " PREFIX "Thing:counter%d n", (int)i);
+        unsigned long long n = reply != NULL && reply->str != NULL ? strtoull(reply->str, NULL, 10) : 0;
+        printf("counter %zu: %llu, of %llu acknowledged increments and %llu unknown ones\n", i, n, counted[i],
+               perhaps[i]);
+        CU_ASSERT(n >= counted[i] && n <= counted[i] + perhaps[i]);
+        freeReplyObject(reply);
+    }
+}
+
+static void check_records(void)
+{
+    ledger_tally found = {0};
+    redisContext *raw = redisConnectUnix(server->socket);
+    for (size_t i = 0; i < THREADS; i++)
+        ledger_check(&workers[i].ledger, raw, PREFIX, &found);
+    printf("%zu records were written, of which %zu are there; %zu with an unknown outcome; %zu faults\n", found.records,
+           found.there, found.open, found.faults);
+    CU_ASSERT_EQUAL(found.faults, 0);
+    check_counters(raw);
+    redisFree(raw);
+}
+
+static int entries(const char *folder)
+{
+    int number = 0;
+    DIR *all = opendir(folder);
+    for (const struct dirent *one; all != NULL && (one = readdir(all)) != NULL;)
+        number += one->d_name[0] != '.';
+    closedir(all);
+    return number;
+}
+
+static void run_threads(disturbances *d)
+{
+    for (unsigned i = 0; i < THREADS; i++) {
+        workers[i].ledger.owner = i;
+        workers[i].random = random_bits() | 1;
+        workers[i].latest = -TIMEOUT_MS;
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            abort();
+    }
+    disturb(d);
+    atomic_store(&is_over, true);
+    for (unsigned i = 0; i < THREADS; i++)
+        pthread_join(workers[i].thread, NULL);
+}
+
+static void report(const disturbances *d, double seconds)
+{
+    double latest = -TIMEOUT_MS;
+    for (size_t i = 0; i < THREADS; i++)
+        latest = workers[i].latest > latest ? workers[i].latest : latest;
+    printf("\n%.1f s (at least %d), %llu operations of %d threads (at least 20000): %llu answered, %llu unknown (at "
+           "least 30), %llu "
+           "without effect, %llu wrong; %u kills (at least %d), %u cuts (at least %d)\n",
+           seconds, SECONDS, operations, THREADS, answered, unknown, without_effect, wrong, d->kills, KILLS, d->cuts,
+           CUTS);
+    printf("after the server's return one thread worked after %.0f ms at most, all of them after %.0f ms, %u times "
+           "later than "
+           "%d; the latest operation ended %.0f ms %s its deadline\n",
+           d->back_first, d->back_all, d->slow, BACK_MS, latest < 0 ? -latest : latest, latest < 0 ? "before" : "past");
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(seconds >= SECONDS && d->kills >= KILLS && d->cuts >= CUTS);
+    CU_ASSERT(operations >= 20000 && unknown >= 20);
+    CU_ASSERT(without_effect <= operations / 100); /* the server is back long before they end: they wait for it */
+    if (getenv("TIMED") != NULL)
+        CU_ASSERT(latest <= LATE_MS && d->slow == 0);
+}
+
+static void nothing_is_lost_or_done_twice(void)
+{
+    static order events;
+    disturbances d = {0};
+    ds_error error = {0};
+    int descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+    CU_ASSERT_FATAL(open_all(&events));
+    double start = now_ms();
+    run_threads(&d);
+    report(&d, (now_ms() - start) / 1e3);
+    CU_ASSERT_EQUAL(ds_disconnect(source, &error), DS_OK);
+    CU_ASSERT(proxy_await_quiet(network, 10000)); /* what was under way has come */
+    order_judge(&events);
+    CU_ASSERT(events.events[DS_EVENT_READY] >= KILLS + CUTS);
+    CU_ASSERT(events.events[DS_EVENT_RECONNECTING] >= KILLS / 2);
+    ds_model_free(model);
+    ds_source_close(source);
+    check_records();
+    for (int i = 0; i < 1000 && entries("/proc/self/task") != threads; i++)
+        pause_ms(1);
+    printf("at the start and at the end: %d and %d descriptors, %d and %d threads\n", descriptors,
+           entries("/proc/self/fd"), threads, entries("/proc/self/task"));
+    CU_ASSERT_EQUAL(entries("/proc/self/fd"), descriptors);
+    CU_ASSERT_EQUAL(entries("/proc/self/task"), threads);
+    for (size_t i = 0; i < THREADS; i++)
+        ledger_free(&workers[i].ledger);
+}
+
+int main(void)
+{
+    static const test tests[] = {
+        {"nothing acknowledged is lost, nothing is done twice, and work goes on", nothing_is_lost_or_done_twice},
+    };
+    random_start();
+    server = redis_server_start((const char *const[]){"--appendonly", "yes", "--appendfsync", "always",
+                                                      "--auto-aof-rewrite-min-size", "16mb", NULL});
+    network = proxy_start(server->port);
+    int failed = SUITE_RUN("torture: a shared connection", tests);
+    proxy_stop(network);
+    redis_server_stop(server);
+    return failed;
+}
