@@ -362,8 +362,7 @@ ds_status lane_connect(redis_lane *self, ds_call *call)
     if (status == DS_OK && link->state == LINK_CLOSED) {
         *call->error = link->cause;
         status = link->cause.status;
-        self->is_attempted =
-            false; /* it is told: the next operation begins anew, and with what the host may have set */
+        self->is_attempted = false; /* it is told; the next operation begins anew, perhaps as another user */
     }
     self->used = ds_now();
     gate_leave(&self->gate);

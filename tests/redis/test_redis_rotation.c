@@ -116,7 +116,7 @@ static void a_password_is_rotated_under_a_running_host(void)
     CU_ASSERT_EQUAL(write_and_read(source), DS_OK);
     is_known_as(source, "rotated");
     for (int i = 0; i < 5; i++) { /* as one rotates: the new one beside the old, the hosts, the old one away */
-        char next[16];
+        char next[24];
         snprintf(next, sizeof next, "next-%d", i);
         tell_server("ACL SETUSER rotated >%s", next);
         CU_ASSERT_EQUAL(ds_set_credentials(source, "rotated", next, &error), DS_OK);
@@ -262,7 +262,7 @@ static void threads_go_on_while_secrets_are_rotated(void)
     for (int i = 0; i < HANDS; i++)
         CU_ASSERT_EQUAL_FATAL(pthread_create(&hands[i], NULL, read_on, source), 0);
     for (int i = 1; i <= ROTATIONS; i++) {
-        char next[16];
+        char next[24];
         unsigned before = atomic_load(&reads);
         snprintf(next, sizeof next, "next-%d", i);
         tell_server("ACL SETUSER busy >%s", next);
