@@ -381,7 +381,7 @@ static void report(const disturbances *d, double seconds)
         latest = workers[i].latest > latest ? workers[i].latest : latest;
     printf("\n%.1f s (at least %d), %llu operations of %d threads (at least 20000): %llu answered, %llu unknown (at "
            "least 30), %llu "
-           "without effect, %llu wrong; %u kills (at least %d), %u cuts (at least %d)\n",
+           "without effect (at most one in a hundred), %llu wrong; %u kills (at least %d), %u cuts (at least %d)\n",
            seconds, SECONDS, operations, THREADS, answered, unknown, without_effect, wrong, d->kills, KILLS, d->cuts,
            CUTS);
     printf("after the server's return one thread worked after %.0f ms at most, all of them after %.0f ms, %u times "
