@@ -1,7 +1,7 @@
 # What is done to data while it is written: `make torture`, which .ci/run runs too. Each program says how long it took, how
 # much it wrote and how often it was killed; no variable makes it do less.
 TORTURE_TESTS = tests/torture/torture_kill tests/torture/torture_redis tests/torture/torture_migrate \
-	tests/torture/torture_replies
+	tests/torture/torture_replies tests/torture/torture_shared
 check_PROGRAMS += $(TORTURE_TESTS)
 tests_torture_torture_kill_SOURCES = tests/torture/torture_kill.c tests/support/killed_batches.c \
 	tests/support/killed_batches.h
@@ -19,9 +19,6 @@ tests_torture_torture_migrate_LDADD = $(TORTURE_REDIS_LIBS)
 tests_torture_torture_replies_SOURCES = tests/torture/torture_replies.c tests/torture/replies.c tests/torture/replies.h
 tests_torture_torture_replies_CPPFLAGS = $(TORTURE_REDIS_CPPFLAGS)
 tests_torture_torture_replies_LDADD = $(TORTURE_REDIS_LIBS)
-
-# Not yet among TORTURE_TESTS: that operations wait for the server's return, and that reconnecting is told, does not hold yet.
-check_PROGRAMS += tests/torture/torture_shared
 tests_torture_torture_shared_SOURCES = tests/torture/torture_shared.c tests/torture/ledger.c tests/torture/ledger.h \
 	tests/torture/order.c tests/torture/order.h tests/redis/worlds.c tests/redis/worlds.h
 tests_torture_torture_shared_CPPFLAGS = $(TORTURE_REDIS_CPPFLAGS)
