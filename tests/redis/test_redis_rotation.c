@@ -1,6 +1,7 @@
 /* Secrets that change under a running host, and connections that end while nobody looks: the next operation succeeds. */
 #include <datasource/datasource.h>
 
+#include "proxy.h"
 #include "redis_server.h"
 #include "suite.h"
 
@@ -326,6 +327,40 @@ static void dropped_by_the_servers_timeout_the_next_write_is_done(void)
     ds_source_close(source);
 }
 
+/* One write over a fresh connection, the same bytes each time; *source stays open. */
+static void write_through(proxy *network, ds_source **source)
+{
+    char settings[128];
+    snprintf(settings, sizeof settings, "{\"port\": %d, \"idlePing\": 300, \"commandTimeout\": 2000}",
+             proxy_port(network));
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, source, &error), DS_OK);
+    CU_ASSERT_EQUAL(ds_expire(ds_source_model(*source, "thing", &error), ds_string("a"), 1000000, &error), DS_OK);
+}
+
+/* As a firewall forgets a connection: nobody says so. The PING that an idle one is tried with finds it out, and nothing else is
+ * risked on it. */
+static void dropped_without_a_word_the_next_write_is_done(void)
+{
+    const struct timespec idle = {.tv_nsec = 310000000}; /* what is awaited is that time goes by */
+    proxy *network = proxy_start(server->port);
+    ds_source *source = NULL;
+    tell_server("HSET thing:a text here");
+    write_through(network, &source); /* which loads the script, where it is one */
+    ds_source_close(source);
+    proxy_set(network, NULL);
+    write_through(network, &source);
+    const proxy_plan forget = {.fault = PROXY_STALL, .to_server = true, .at = proxy_counted(network).bytes[1]};
+    ds_source_close(source);
+    proxy_set(network, &forget);
+    write_through(network, &source);
+    CU_ASSERT(proxy_await_struck(network, 10000));
+    nanosleep(&idle, NULL);
+    CU_ASSERT_EQUAL(ds_expire(ds_source_model(source, "thing", &error), ds_string("a"), 2000000, &error), DS_OK);
+    CU_ASSERT_EQUAL(proxy_counted(network).connections, 2);
+    ds_source_close(source);
+    proxy_stop(network);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -341,6 +376,7 @@ int main(void)
         {"killed while idle, the next write is done", killed_while_idle_the_next_write_is_done},
         {"dropped by the server's timeout, the next write is done",
          dropped_by_the_servers_timeout_the_next_write_is_done},
+        {"dropped without a word, the next write is done", dropped_without_a_word_the_next_write_is_done},
     };
     server = redis_server_start(NULL);
     int status = SUITE_RUN("redis rotation", tests);
