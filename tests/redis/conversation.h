@@ -31,7 +31,6 @@ typedef struct tally {
     atomic_long tries;            /* finds that were needed, at most */
     int64_t latest;               /* ns past the deadline, at most */
     char latest_one[160];         /* which that was */
-    int64_t overslept; /* ns that a thread which did nothing else was awakened too late by the machine, at most */
     double seconds;
 } tally;
 
