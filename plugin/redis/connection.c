@@ -1,4 +1,4 @@
-/* The connection object: two lanes of one link and one turn each, one for operations, one for redis_execute(), and how
+/* The connection object: two lanes of one link each, one for operations, one for redis_execute(), and how
  * requests are run on them. */
 #include "lane.h"
 #include "login.h"
@@ -59,19 +59,11 @@ ds_status redis_open(ds_source *source, redis **out, ds_call *call)
         status = events_init(&made->events, source, call->error);
     if (status != DS_OK)
         goto clear_config;
-    status = lane_init(&made->main, &made->config, &made->events, &made->counters, call->error);
-    if (status != DS_OK)
-        goto free_events;
-    status = lane_init(&made->execute, &made->config, NULL, &made->counters, call->error);
-    if (status != DS_OK)
-        goto free_main;
+    lane_init(&made->main, &made->config, &made->events, &made->counters);
+    lane_init(&made->execute, &made->config, NULL, &made->counters);
     atomic_init(&made->owner, getpid());
     *out = made;
     return DS_OK;
-free_main:
-    lane_free(&made->main);
-free_events:
-    events_free(&made->events);
 clear_config:
     config_clear(&made->config);
 free_login:
@@ -98,7 +90,11 @@ void redis_close(redis *self)
 ds_status redis_connect(redis *self, ds_call *call)
 {
     make_own(self);
-    ds_status status = lane_connect(&self->main, call);
+    redis_request *nothing = redis_request_new(self);
+    if (nothing == NULL)
+        return ds_error_set(call->error, DS_NOMEM, "out of memory");
+    ds_status status = lane_connect(&self->main, nothing, call);
+    redis_request_free(nothing);
     events_tell(&self->events);
     return status;
 }

@@ -3,12 +3,12 @@
 #include "link.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 16384 };
+enum { BUFFER_BYTES = 16384, ROUNDS_MAX = 4, PIECES_MAX = 64 };
+#define SUSPECT_AFTER_NS INT64_C(20000000)
 
 void link_init(redis_link *self, const redis_config *config, event_queue *events, link_counters *counters)
 {
@@ -36,6 +36,7 @@ static void let_go(redis_link *self)
     while (self->queue.first != NULL) {
         redis_flight *flight = self->queue.first;
         queue_remove(&self->queue, flight);
+        queue_done(&self->queue, flight);
         if (flight->request == NULL)
             flight_free(flight);
     }
@@ -150,6 +151,7 @@ static void receive(redis_link *self)
 {
     ds_error cause = {0};
     ssize_t got;
+    int rounds = 0;
     do {
         got = transport_recv(&self->transport, self->buffer, BUFFER_BYTES, &cause);
         if (got == IO_AGAIN)
@@ -168,7 +170,7 @@ static void receive(redis_link *self)
             link_fail(self, &cause);
             return;
         }
-    } while (got == BUFFER_BYTES || self->transport.tls != NULL);
+    } while ((got == BUFFER_BYTES && ++rounds < ROUNDS_MAX) || self->transport.tls != NULL);
 }
 
 /* The peer may have said why before it hung up. */
@@ -186,25 +188,62 @@ static size_t record_of(const redis_flight *flight)
     return left < TLS_RECORD_BYTES ? left : TLS_RECORD_BYTES;
 }
 
-static void transmit(redis_link *self)
+static ssize_t send_one(redis_link *self, ds_error *cause)
 {
+    redis_flight *flight = self->queue.unsent;
+    ssize_t sent = transport_send(&self->transport, flight->bytes + flight->sent, flight->length - flight->sent, cause);
+    flight->touched = sent > 0 || self->transport.tls == NULL ? 0 : record_of(flight);
+    return sent;
+}
+
+static ssize_t send_some(redis_link *self, ds_error *cause)
+{
+    struct iovec pieces[PIECES_MAX];
+    size_t count = 0;
+    if (self->transport.tls != NULL || self->queue.unsent->next == NULL)
+        return send_one(self, cause);
+    for (redis_flight *flight = self->queue.unsent; flight != NULL && count < PIECES_MAX; flight = flight->next)
+        pieces[count++] = (struct iovec){flight->bytes + flight->sent, flight->length - flight->sent};
+    return transport_send_all(&self->transport, pieces, count, cause);
+}
+
+static void count_sent(redis_link *self, size_t sent)
+{
+    atomic_fetch_add_explicit(&self->counters->sent, sent, memory_order_relaxed);
     while (self->queue.unsent != NULL) {
         redis_flight *flight = self->queue.unsent;
-        ds_error cause = {0};
-        ssize_t sent =
-            transport_send(&self->transport, flight->bytes + flight->sent, flight->length - flight->sent, &cause);
-        flight->touched = sent > 0 || self->transport.tls == NULL ? 0 : record_of(flight);
-        if (sent == IO_AGAIN)
+        size_t left = flight->length - flight->sent, part = sent < left ? sent : left;
+        flight->sent += part;
+        sent -= part;
+        if (part < left)
             return;
-        if (sent <= 0) {
-            fail_to_send(self, &cause);
-            return;
-        }
-        flight->sent += (size_t)sent;
-        atomic_fetch_add_explicit(&self->counters->sent, (uint64_t)sent, memory_order_relaxed);
-        if (flight->sent == flight->length)
-            self->queue.unsent = flight->next;
+        self->queue.unsent = flight->next;
     }
+}
+
+/* IO_AGAIN, IO_FAILED; 1: all is sent. */
+static ssize_t transmit(redis_link *self, ds_error *cause)
+{
+    while (self->queue.unsent != NULL) {
+        ssize_t sent = send_some(self, cause);
+        if (sent <= 0)
+            return sent == IO_AGAIN ? IO_AGAIN : IO_FAILED;
+        count_sent(self, (size_t)sent);
+    }
+    return 1;
+}
+
+void link_send(redis_link *self)
+{
+    ds_error cause = {0};
+    if (transmit(self, &cause) == IO_FAILED)
+        fail_to_send(self, &cause);
+}
+
+bool link_send_beside(redis_link *self)
+{
+    ds_error cause = {0};
+    return transmit(self, &cause) == 1;
 }
 
 /* ---- flights ---- */
@@ -214,7 +253,6 @@ void link_add(redis_link *self, redis_flight *flight)
     if (self->queue.first == NULL)
         self->heard = ds_now();
     queue_add(&self->queue, flight);
-    transmit(self);
 }
 
 void link_abandon(redis_link *self, redis_flight *flight)
@@ -288,7 +326,7 @@ static bool secure(redis_link *self)
     if (status != DS_OK)
         link_fail(self, &cause);
     else
-        transmit(self);
+        link_send(self);
     return true;
 }
 
@@ -324,7 +362,7 @@ static void link_step(redis_link *self, bool has_input)
             if (has_input)
                 receive(self);
             if (is_talking(self))
-                transmit(self);
+                link_send(self);
             has_input = false;
             goes_on = self->state == LINK_GREETING && greet(self);
             break;
@@ -365,7 +403,7 @@ static void check_patience(redis_link *self)
         link_give_up(self, DS_UNREACHABLE, what_fails(self));
 }
 
-static void poll_for(const redis_link *self, struct pollfd *out, int64_t *wake)
+void link_poll_for(const redis_link *self, struct pollfd *out, int64_t *wake)
 {
     int64_t address_wake = INT64_MAX;
     if (self->state == LINK_REACHING) {
@@ -381,15 +419,6 @@ static void poll_for(const redis_link *self, struct pollfd *out, int64_t *wake)
         *wake = address_wake;
 }
 
-static int wait_ms(int64_t wake)
-{
-    if (wake == INT64_MAX)
-        return -1;
-    int64_t now = ds_now();
-    int64_t ms = wake <= now ? 0 : (wake - now - 1) / 1000000 + 1;
-    return ms > INT_MAX ? INT_MAX : (int)ms;
-}
-
 ds_status link_check_call(const ds_call *call)
 {
     if (ds_cancel_is_set(call->cancel))
@@ -397,21 +426,15 @@ ds_status link_check_call(const ds_call *call)
     return call->deadline != DS_NO_DEADLINE && ds_now() >= call->deadline ? DS_TIMEOUT : DS_OK;
 }
 
-ds_status link_wait(redis_link *self, const ds_call *call, int64_t until)
+void link_work(redis_link *self, short revents)
 {
-    struct pollfd fds[2] = {{.fd = -1}, {.fd = ds_cancel_fd(call->cancel), .events = POLLIN}};
-    int64_t wake = INT64_MAX;
-    poll_for(self, &fds[0], &wake);
-    if (until < wake)
-        wake = until;
-    if (call->deadline < wake)
-        wake = call->deadline;
-    int ready = poll(fds, 2, wait_ms(wake));
-    link_step(self, ready > 0 && (fds[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0);
-    ds_status status = link_check_call(call);
-    if (status == DS_OK)
-        check_patience(self);
-    return status;
+    link_step(self, (revents & (POLLIN | POLLHUP | POLLERR)) != 0);
+    check_patience(self);
+}
+
+bool link_is_suspect(const redis_link *self)
+{
+    return self->queue.first != NULL && self->queue.first->request == NULL && ds_now() - self->heard > SUSPECT_AFTER_NS;
 }
 
 void link_look(redis_link *self)

@@ -1,7 +1,7 @@
 /* One socket to a server: the state machine from closed to ready, and the flights that are on it.
  *
- * It never blocks: whoever waits calls link_wait(), which drives it with poll(2). All functions but link_is_open() and
- * link_is_ready() belong to the thread that has the turn (gate.h). */
+ * It never blocks: who drives it polls what link_poll_for() says, and then calls link_work(). All is under the lane's lock,
+ * but is_open and is_ready. */
 #ifndef REDIS_LINK_H
 #define REDIS_LINK_H
 
@@ -54,14 +54,21 @@ void link_forget(redis_link *link, bool is_whole);
 void link_fail(redis_link *link, const ds_error *cause);
 void link_give_up(redis_link *link, ds_status status, const char *what); /* the server at WHERE <what> */
 
-void link_add(redis_link *link, redis_flight *flight); /* ready: sends what can be sent at once */
+void link_add(redis_link *link, redis_flight *flight); /* ready: to be sent by one of the next two */
+void link_send(redis_link *link);                      /* what can be sent at once */
+/* The same, for one who does not drive it: a failure is left to the driver, who may be polling the descriptor. False: the
+ * driver has something to do. */
+bool link_send_beside(redis_link *link);
 /* Takes a flight off, or leaves an orphan: the command that was begun is sent to its end, and nothing behind it. */
 void link_abandon(redis_link *link, redis_flight *flight);
 
-/* One round of poll(2) and of what can be done after it. DS_TIMEOUT and DS_CANCELLED are the call's, without a
- * sentence. */
-ds_status link_wait(redis_link *link, const ds_call *call, int64_t until);
+/* What to wait for, and until when. */
+void link_poll_for(const redis_link *link, struct pollfd *out, int64_t *wake);
+/* What can be done after that; `revents` is poll(2)'s. */
+void link_work(redis_link *link, short revents);
 ds_status link_check_call(const ds_call *call); /* as ds_call_check(), but leaves the error alone */
+/* Replies that nobody waits for any more are due, and have been for a while: what is not sent yet should stay so. */
+bool link_is_suspect(const redis_link *link);
 /* Reads what has come unasked: a ready link that was closed by the peer is noticed. */
 void link_look(redis_link *link);
 

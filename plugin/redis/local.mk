@@ -7,11 +7,12 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/backoff.c plugin/redis/backoff.h \
 	plugin/redis/connection.c \
 	plugin/redis/connection.h \
+	plugin/redis/crew.c plugin/redis/crew.h \
 	plugin/redis/dial.c \
+	plugin/redis/drive.c plugin/redis/drive.h \
 	plugin/redis/events.c plugin/redis/events.h \
 	plugin/redis/execute.c \
 	plugin/redis/fate.c plugin/redis/fate.h \
-	plugin/redis/gate.c plugin/redis/gate.h \
 	plugin/redis/handshake.c \
 	plugin/redis/lane.c plugin/redis/lane.h \
 	plugin/redis/link.c plugin/redis/link.h \
@@ -24,6 +25,7 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/socket.c plugin/redis/socket.h \
 	plugin/redis/tls.c plugin/redis/tls.h \
 	plugin/redis/tls_context.c plugin/redis/tls_context.h \
+	plugin/redis/waiter.c plugin/redis/waiter.h \
 	plugin/redis/url.c plugin/redis/url.h \
 	plugin/redis/utf8.c plugin/redis/utf8.h
 # the mapping

@@ -311,6 +311,7 @@ static void complete(flight_queue *queue)
     if (--flight->due > 0)
         return;
     queue_remove(queue, flight);
+    queue_done(queue, flight);
     if (request == NULL)
         flight_free(flight);
 }

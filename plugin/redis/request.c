@@ -47,6 +47,8 @@ void redis_request_reset(redis_request *request)
         free_chunks(request);
     request->count = request->answered = request->arguments_left = 0;
     request->failed = DS_OK;
+    request->passage.refused = DS_OK;
+    request->passage.sent_at = 0;
     if (request->flight != NULL)
         request->flight->length = 0;
 }
@@ -259,7 +261,7 @@ void request_settle(redis_request *request)
     size_t sent = flight->sent + flight->touched;
     for (size_t i = request->answered; i < request->count; i++) {
         command *left = &request->commands[i];
-        left->is_sent = sent > left->start;
+        left->is_sent = left->is_sent || sent > left->start; /* now, or the last time */
         left->reply = NULL;
         left->failed = DS_OK;
         if (left->is_streaming && left->sink->again != NULL)
@@ -303,7 +305,7 @@ void flight_orphan(redis_flight *flight)
 {
     const redis_request *request = flight->request;
     for (size_t i = request->answered; i < request->count; i++)
-        if (!request->commands[i].is_sent) {
+        if (request->commands[i].start >= flight->sent + flight->touched) {
             flight->length = request->commands[i].start;
             flight->due = i - request->answered;
             break;
@@ -340,4 +342,17 @@ void queue_remove(flight_queue *queue, redis_flight *flight)
         queue->unsent = flight->next;
     flight->next = NULL;
     flight->is_queued = false;
+}
+
+void queue_done(flight_queue *queue, redis_flight *flight)
+{
+    redis_request *request = flight->request;
+    if (request == NULL || request->connection == NULL)
+        return;
+    request->passage.next = NULL;
+    if (queue->last_done != NULL)
+        queue->last_done->passage.next = request;
+    else
+        queue->done = request;
+    queue->last_done = request;
 }

@@ -1,11 +1,13 @@
 /* Requests from the inside: what the mapping holds of one, and the flight, what the link holds of it.
  *
  * The flight owns the encoded bytes, so that the link can go on with it when the request is gone: an orphan. Both
- * belong to the thread that has the lane's turn while they are on the link; else to the request's thread. */
+ * belong to the thread that holds the link's lock while they are on the link; else to the request's thread. */
 #ifndef REDIS_REQUEST_H
 #define REDIS_REQUEST_H
 
 #include "connection.h"
+
+#include <stdatomic.h>
 
 typedef struct redis_flight {
     struct redis_flight *next;
@@ -21,7 +23,8 @@ typedef struct redis_flight {
 
 typedef struct flight_queue {
     redis_flight *first, *last;
-    redis_flight *unsent; /* the first that has bytes to send; NULL: all are sent */
+    redis_flight *unsent;                   /* the first that has bytes to send; NULL: all are sent */
+    struct redis_request *done, *last_done; /* those that were answered, or whose link was lost, to be handed out */
 } flight_queue;
 
 typedef struct command {
@@ -36,6 +39,25 @@ typedef struct command {
 
 typedef struct chunk chunk;
 
+/* Where a request is on its way through a lane. */
+typedef enum berth {
+    BERTH_INBOX,  /* not sent */
+    BERTH_ABOARD, /* on the link */
+    BERTH_OVER    /* answered, lost or refused: its own thread's again */
+} berth;
+
+struct waiter;
+typedef struct passage {
+    struct redis_request *next; /* in the inbox, or of those that are done */
+    struct waiter *waiter;      /* of a follower */
+    atomic_int berth;
+    atomic_bool leads;
+    bool is_away;      /* its thread tells events: it cannot lead */
+    bool is_once;      /* for one attempt to connect, and nothing else */
+    ds_status refused; /* unsent, because of request->cause */
+    int64_t sent_at;   /* when it was first sent; 0: never */
+} passage;
+
 struct redis_request {
     redis *connection;
     command *commands;
@@ -48,6 +70,7 @@ struct redis_request {
     redis_flight *flight; /* NULL: none yet, or orphaned */
     ds_error error;       /* of the run */
     ds_error cause;       /* of its end: what happened to the commands that were not sent */
+    passage passage;
 };
 
 /* ---- before and after a run ---- */
@@ -67,5 +90,7 @@ void flight_free(redis_flight *flight);
 void flight_orphan(redis_flight *flight);
 void queue_add(flight_queue *queue, redis_flight *flight);
 void queue_remove(flight_queue *queue, redis_flight *flight);
+/* Its request, where it is one that somebody waits for, is done. */
+void queue_done(flight_queue *queue, redis_flight *flight);
 
 #endif

@@ -73,6 +73,13 @@ ssize_t transport_send(transport *self, const void *bytes, size_t length, ds_err
     return sent >= 0 ? sent : fail(self, errno, err);
 }
 
+ssize_t transport_send_all(transport *self, const struct iovec *pieces, size_t count, ds_error *err)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = count};
+    ssize_t sent = sendmsg(self->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent >= 0 ? sent : fail(self, errno, err);
+}
+
 void transport_close(transport *self)
 {
     tls_close(self->tls);

@@ -6,6 +6,7 @@
 #include "resolver.h"
 
 #include <poll.h>
+#include <sys/uio.h>
 
 /* ---- reaching: from a name to a connected descriptor ---- */
 
@@ -37,6 +38,8 @@ typedef struct transport {
 /* As tls_recv() and tls_send(). */
 ssize_t transport_recv(transport *transport, void *bytes, size_t room, ds_error *err);
 ssize_t transport_send(transport *transport, const void *bytes, size_t length, ds_error *err);
+/* Several pieces at once; not over TLS. */
+ssize_t transport_send_all(transport *transport, const struct iovec *pieces, size_t count, ds_error *err);
 void transport_close(transport *transport);
 void transport_forget(transport *transport); /* without a byte to the peer: another process goes on with it */
 

@@ -543,43 +543,71 @@ static void *wait_for_turn(void *user)
     return NULL;
 }
 
-enum { WAITERS = 3 }; /* one has the turn, two are in line */
+enum { WAITERS = 3 };
 
-static void turns(void)
+static void begin_waiting(waiting *one, probe *p, bool insists)
+{
+    *one = (waiting){.probe = p, .ms = 60000, .insists = insists};
+    CU_ASSERT_EQUAL(ds_cancel_new(&one->cancel, &p->error), DS_OK);
+    pthread_create(&one->thread, NULL, wait_for_turn, one);
+}
+
+static void end_waiting(waiting *one, ds_status want)
+{
+    ds_cancel_set(one->cancel);
+    pthread_join(one->thread, NULL);
+    CU_ASSERT_EQUAL(one->status, want);
+    ds_cancel_free(one->cancel);
+}
+
+/* Takes the greeting and says nothing. */
+static void never_greet(int fd, unsigned number, void *user)
+{
+    (void)number;
+    while (next_command(fd, user))
+        ;
+}
+
+static void waiting_is_bounded(void)
 {
     probe p;
-    script s;
-    waiting waiters[WAITERS];
-    fake_server *fake = begin(&p, &s, stay_silent, ", \"maxPending\": 2, \"idlePing\": 60000");
-    for (int i = 0; i < WAITERS; i++) {
-        waiters[i] = (waiting){.probe = &p, .ms = 60000, .insists = true};
-        CU_ASSERT_EQUAL(ds_cancel_new(&waiters[i].cancel, &p.error), DS_OK);
-        pthread_create(&waiters[i].thread, NULL, wait_for_turn, &waiters[i]);
-        while (i == 0 && atomic_load(&s.commands) == 0)
-            ;
-    }
-    waiting late = {.probe = &p, .ms = 0}, patient = {.probe = &p, .ms = 50};
-    do /* refused once both are in line */
+    script s = {.ready = 0};
+    waiting waiters[2];
+    pthread_mutex_init(&s.lock, NULL);
+    fake_server *fake = fake_server_start(never_greet, &s);
+    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"maxPending\": 2}", fake_server_port(fake)), DS_OK);
+    for (int i = 0; i < 2; i++)
+        begin_waiting(&waiters[i], &p, true);
+    waiting late = {.probe = &p, .ms = 10}, patient = {.probe = &p, .ms = 50};
+    do /* refused once both wait for the connection */
         wait_for_turn(&late);
     while (late.status == DS_TIMEOUT);
     CU_ASSERT_EQUAL(late.status, DS_BUSY);
-    ds_cancel_set(waiters[2].cancel);
-    pthread_join(waiters[2].thread, NULL);
-    CU_ASSERT_EQUAL(waiters[2].status, DS_CANCELLED);
+    end_waiting(&waiters[1], DS_CANCELLED);
     int64_t started = ds_now();
     wait_for_turn(&patient);
     CU_ASSERT_EQUAL(patient.status, DS_TIMEOUT);
     CU_ASSERT(ds_now() - started >= 50 * INT64_C(1000000));
-    ds_cancel_set(waiters[0].cancel);
-    pthread_join(waiters[0].thread, NULL);
-    CU_ASSERT_EQUAL(waiters[0].status, DS_UNKNOWN_OUTCOME);
-    ds_cancel_set(waiters[1].cancel);
-    pthread_join(waiters[1].thread, NULL);
-    CU_ASSERT_EQUAL(waiters[1].status, DS_CANCELLED); /* it had the turn, but waited for the orphan */
-    CU_ASSERT_EQUAL(atomic_load(&s.commands), 1);
+    end_waiting(&waiters[0], DS_CANCELLED);
+    CU_ASSERT_STRING_EQUAL(s.names, "PING "); /* and nothing else was sent */
     finish(&p, &s, fake);
+}
+
+static void writes_go_out_together(void)
+{
+    probe p;
+    script s;
+    waiting waiters[WAITERS];
+    fake_server *fake = begin(&p, &s, stay_silent, ", \"idlePing\": 60000");
     for (int i = 0; i < WAITERS; i++)
-        ds_cancel_free(waiters[i].cancel);
+        begin_waiting(&waiters[i], &p, false);
+    while (atomic_load(&s.commands) < WAITERS) /* though none of them is answered */
+        ;
+    for (int i = 0; i < WAITERS; i++)
+        end_waiting(&waiters[i], DS_UNKNOWN_OUTCOME);
+    CU_ASSERT_EQUAL(atomic_load(&s.commands), WAITERS);
+    CU_ASSERT_EQUAL(fake_server_count(fake), 1);
+    finish(&p, &s, fake);
 }
 
 /* ---- many threads ---- */
@@ -663,7 +691,8 @@ int main(void)
         {"after idlePing a PING is awaited first", idle_ping},
         {"a connection that was silently dropped is replaced within the deadline", silent_drop},
         {"cancelling ends a read as cancelled and a sent write as unknown", cancelled},
-        {"who waits for the turn obeys deadline and token, and maxPending bounds how many", turns},
+        {"who waits for the connection obeys deadline and token, and maxPending bounds how many", waiting_is_bounded},
+        {"writes of several threads go out together; those that are cancelled are unknown", writes_go_out_together},
         {"eight threads with random deadlines get their own replies", many_threads},
     };
     server = redis_server_start(NULL);

@@ -1,0 +1,254 @@
+/* See crew.h. */
+#include "crew.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+void crew_init(crew *self, size_t limit)
+{
+    *self = (crew){.limit = limit};
+    pthread_mutex_init(&self->lock, NULL); /* Linux's never fails */
+    waiter_pool_init(&self->pool);
+    self->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void crew_free(crew *self)
+{
+    waiter_pool_free(&self->pool);
+    if (self->poke >= 0)
+        close(self->poke);
+    pthread_mutex_destroy(&self->lock);
+}
+
+bool crew_forget(crew *self)
+{
+    bool is_free = pthread_mutex_trylock(&self->lock) == 0;
+    bool is_whole = is_free && !self->has_leader && self->first == NULL;
+    if (is_free)
+        pthread_mutex_unlock(&self->lock);
+    waiter_pool pool = self->pool;
+    if (self->poke >= 0)
+        close(self->poke);
+    waiter_pool_forget(&pool);
+    crew_init(self, self->limit);
+    return is_whole;
+}
+
+/* ---- the inbox, under the lock ---- */
+
+static void append(crew *self, redis_request *request)
+{
+    request->passage.next = NULL;
+    atomic_store_explicit(&request->passage.berth, BERTH_INBOX, memory_order_relaxed);
+    if (self->last != NULL)
+        self->last->passage.next = request;
+    else
+        self->first = request;
+    self->last = request;
+    self->waiting++;
+}
+
+static void take_out(crew *self, const redis_request *request)
+{
+    redis_request *before = NULL;
+    for (redis_request *at = self->first; at != request; at = at->passage.next)
+        before = at;
+    if (before != NULL)
+        before->passage.next = request->passage.next;
+    else
+        self->first = request->passage.next;
+    if (self->last == request)
+        self->last = before;
+    self->waiting--;
+}
+
+static void become_leader(crew *self, redis_request *request)
+{
+    self->has_leader = true;
+    self->is_named = self->is_polling = false;
+    atomic_store(&request->passage.leads, true);
+}
+
+/* ---- coming and going ---- */
+
+static ds_status find_place(crew *self, redis_request *request, const ds_call *call, ds_error *err)
+{
+    if (request->passage.waiter != NULL)
+        return DS_OK;
+    return waiter_take(&self->pool, call->cancel != NULL, &request->passage.waiter, err);
+}
+
+static ds_status follow(crew *self, redis_request *request, const ds_call *call, crew_role *role, ds_error *err)
+{
+    if (self->is_named && pthread_equal(self->leader, pthread_self()))
+        return ds_error_set(err, DS_BUSY, "the thread that asks is connecting already");
+    ds_status status = find_place(self, request, call, err);
+    *role = self->is_polling && self->first == NULL ? CREW_SENDS : CREW_FOLLOWS;
+    return status;
+}
+
+ds_status crew_join(crew *self, redis_request *request, const ds_call *call, crew_role *role, ds_error *err)
+{
+    ds_status status = DS_OK;
+    *role = CREW_LEADS;
+    pthread_mutex_lock(&self->lock);
+    if (self->waiting >= self->limit)
+        status = ds_error_set(err, DS_BUSY, "%zu operations wait for the connection already", self->waiting);
+    else if (self->has_leader)
+        status = follow(self, request, call, role, err);
+    else
+        become_leader(self, request);
+    if (status == DS_OK)
+        append(self, request);
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+ds_status crew_return(crew *self, redis_request *request, const ds_call *call, crew_role *role, ds_error *err)
+{
+    ds_status status = DS_OK;
+    *role = CREW_LEADS;
+    pthread_mutex_lock(&self->lock);
+    request->passage.is_away = false;
+    if (self->has_leader) {
+        *role = CREW_FOLLOWS;
+        status = find_place(self, request, call, err);
+    } else {
+        become_leader(self, request);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+ds_status crew_wait(redis_request *request, const ds_call *call)
+{
+    passage *own = &request->passage;
+    while (!atomic_load(&own->leads) && atomic_load_explicit(&own->berth, memory_order_acquire) != BERTH_OVER) {
+        ds_status status = waiter_wait(own->waiter, call);
+        if (status != DS_OK)
+            return status;
+    }
+    return DS_OK;
+}
+
+void crew_lead(crew *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->leader = pthread_self();
+    self->is_named = true;
+    pthread_mutex_unlock(&self->lock);
+}
+
+redis_request *crew_load(crew *self)
+{
+    pthread_mutex_lock(&self->lock);
+    redis_request *first = self->first;
+    self->first = self->last = NULL;
+    self->waiting = 0;
+    pthread_mutex_unlock(&self->lock);
+    return first;
+}
+
+void crew_put_back(crew *self, redis_request *first)
+{
+    pthread_mutex_lock(&self->lock);
+    redis_request *last = first;
+    for (redis_request *at = first; at != NULL; at = at->passage.next) {
+        last = at;
+        self->waiting++;
+    }
+    if (last != NULL) {
+        last->passage.next = self->first;
+        self->first = first;
+        if (self->last == NULL)
+            self->last = last;
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+bool crew_is_idle(crew *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool is_idle = self->first == NULL;
+    pthread_mutex_unlock(&self->lock);
+    return is_idle;
+}
+
+bool crew_leave(crew *self, redis_request *request)
+{
+    pthread_mutex_lock(&self->lock);
+    bool is_there = atomic_load(&request->passage.berth) == BERTH_INBOX;
+    if (is_there)
+        take_out(self, request);
+    pthread_mutex_unlock(&self->lock);
+    return is_there;
+}
+
+bool crew_begin_poll(crew *self, bool may_load)
+{
+    pthread_mutex_lock(&self->lock);
+    self->is_polling = !may_load || self->first == NULL;
+    bool polls = self->is_polling;
+    pthread_mutex_unlock(&self->lock);
+    return polls;
+}
+
+void crew_end_poll(crew *self, bool was_poked)
+{
+    pthread_mutex_lock(&self->lock);
+    self->is_polling = false;
+    pthread_mutex_unlock(&self->lock);
+    uint64_t count;
+    ssize_t got = !was_poked ? 0 : read(self->poke, &count, sizeof count);
+    (void)got; /* nothing to read: it was not poked */
+}
+
+bool crew_has_leader(crew *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool has = self->has_leader;
+    pthread_mutex_unlock(&self->lock);
+    return has;
+}
+
+static bool can_lead(const redis_request *request, const redis_request *but)
+{
+    return request != NULL && request != but && request->connection != NULL && !request->passage.is_away;
+}
+
+/* The owner of the last flight leads longest. */
+static redis_request *find_heir(const crew *self, const redis_request *but, const redis_flight *aboard)
+{
+    redis_request *heir = NULL;
+    for (; aboard != NULL; aboard = aboard->next)
+        if (can_lead(aboard->request, but))
+            heir = aboard->request;
+    for (redis_request *at = self->first; at != NULL && heir == NULL; at = at->passage.next)
+        if (can_lead(at, but))
+            heir = at;
+    return heir;
+}
+
+void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bool is_away)
+{
+    pthread_mutex_lock(&self->lock);
+    atomic_store(&request->passage.leads, false);
+    request->passage.is_away = is_away;
+    self->has_leader = self->is_named = self->is_polling = false;
+    redis_request *heir = find_heir(self, request, aboard);
+    waiter *place = NULL;
+    if (heir != NULL) {
+        place = heir->passage.waiter;
+        become_leader(self, heir);
+    }
+    pthread_mutex_unlock(&self->lock);
+    if (place != NULL)
+        waiter_signal(place);
+}
+
+void crew_poke(crew *self)
+{
+    const uint64_t count = 1;
+    ssize_t written = self->poke < 0 ? 0 : write(self->poke, &count, sizeof count);
+    (void)written; /* a full one is poked already */
+}

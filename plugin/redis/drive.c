@@ -1,0 +1,380 @@
+/* See drive.h. Everything here but the wait is under the lane's lock. */
+#include "drive.h"
+
+#include <limits.h>
+
+/* A read is risked on a link that was used so shortly before: it can be repeated. */
+#define LOOK_AFTER_NS  INT64_C(1000000)
+#define GOOD_AFTER_NS  INT64_C(1000000000) /* a link that stood so long was no failed attempt, even if nobody used it */
+#define LEAVE_SLICE_NS INT64_C(50000000)
+enum { SIGNALS_MAX = 64 };
+
+bool drive_is_over(const redis_request *request)
+{
+    return atomic_load_explicit(&request->passage.berth, memory_order_acquire) == BERTH_OVER;
+}
+
+void drive_lock(redis_lane *self)
+{
+    pthread_mutex_lock(&self->lock);
+}
+
+/* ---- handing out ---- */
+
+/* From now on the request is its thread's, which may free it. */
+static waiter *let_go(redis_request *request)
+{
+    waiter *place = request->passage.waiter;
+    atomic_store_explicit(&request->passage.berth, BERTH_OVER, memory_order_release);
+    return place;
+}
+
+static void finish(redis_lane *self, redis_request *request)
+{
+    if (request_is_answered(request)) {
+        backoff_proven(&self->backoff);
+        self->used = ds_now();
+    } else {
+        request->cause = self->link.cause;
+    }
+}
+
+static size_t hand_out(redis_lane *self, waiter *out[SIGNALS_MAX])
+{
+    flight_queue *queue = &self->link.queue;
+    size_t count = 0;
+    while (queue->done != NULL) {
+        redis_request *request = queue->done;
+        queue->done = request->passage.next;
+        if (queue->done == NULL)
+            queue->last_done = NULL;
+        finish(self, request);
+        waiter *place = let_go(request);
+        if (place != NULL && count == SIGNALS_MAX)
+            waiter_signal(place);
+        else if (place != NULL)
+            out[count++] = place;
+    }
+    return count;
+}
+
+void drive_unlock(redis_lane *self)
+{
+    waiter *places[SIGNALS_MAX];
+    size_t count = hand_out(self, places);
+    pthread_mutex_unlock(&self->lock);
+    for (size_t i = 0; i < count; i++)
+        waiter_signal(places[i]);
+}
+
+static void hand_out_now(redis_lane *self)
+{
+    waiter *places[SIGNALS_MAX];
+    size_t count = hand_out(self, places);
+    for (size_t i = 0; i < count; i++)
+        waiter_signal(places[i]);
+}
+
+/* All that wait are told why nothing is sent; `once`: only those who asked for a single attempt. */
+static void refuse_all(redis_lane *self, const ds_error *cause, bool once)
+{
+    redis_request *next = crew_load(&self->crew), *kept = NULL, **end = &kept;
+    while (next != NULL) {
+        redis_request *request = next;
+        next = request->passage.next;
+        if (once && !request->passage.is_once) {
+            *end = request;
+            end = &request->passage.next;
+            continue;
+        }
+        request->cause = *cause;
+        request->passage.refused = cause->status;
+        waiter *place = let_go(request);
+        if (place != NULL)
+            waiter_signal(place);
+    }
+    *end = NULL;
+    crew_put_back(&self->crew, kept);
+}
+
+/* ---- letting go ---- */
+
+static const char *what_it_waits_for(const redis_link *link)
+{
+    switch (link->state) {
+    case LINK_REACHING:
+        return "could not be reached";
+    case LINK_SECURING:
+        return "did not finish the TLS handshake";
+    case LINK_GREETING:
+        return "accepted the connection, but did not answer";
+    default:
+        return "did not answer";
+    }
+}
+
+static ds_status ended_early(const redis_lane *self, ds_status status, bool is_unsent, ds_error *err)
+{
+    if (status == DS_CANCELLED)
+        return ds_error_set(err, status, "the operation was cancelled while it waited for the Redis server at %s",
+                            self->config->where);
+    if (is_unsent && self->outage.status != DS_OK) {
+        *err = self->outage;
+        return err->status;
+    }
+    return ds_error_set(err, status, "the Redis server at %s %s in time", self->config->where,
+                        what_it_waits_for(&self->link));
+}
+
+ds_status drive_leave(redis_lane *self, redis_request *request, ds_status early, ds_error *err)
+{
+    if (drive_is_over(request))
+        return DS_OK;
+    bool is_unsent = crew_leave(&self->crew, request);
+    ended_early(self, early, is_unsent, err);
+    if (!is_unsent)
+        link_abandon(&self->link, request->flight);
+    atomic_store(&request->passage.berth, BERTH_OVER);
+    return err->status;
+}
+
+ds_status drive_check(redis_lane *self, const ds_call *call, ds_error *err)
+{
+    ds_status early = link_check_call(call);
+    if (early == DS_OK)
+        return DS_OK;
+    drive_lock(self);
+    ended_early(self, early, true, err);
+    drive_unlock(self);
+    return err->status;
+}
+
+/* ---- a ready link ---- */
+
+/* The link has ended: when there is another attempt, or that there is none. The host is asked without the lock; who leads
+ * keeps the lead. */
+static void note_end(redis_lane *self)
+{
+    redis_link *link = &self->link;
+    bool was_good = self->backoff.is_proven || (link->ready_at != 0 && ds_now() - link->ready_at >= GOOD_AFTER_NS);
+    bool is_final = link->is_final;
+    self->is_attempted = false;
+    if (was_good && !is_final) {
+        backoff_clear(&self->backoff);
+        return;
+    }
+    ds_error why = link->cause;
+    if (why.status == DS_LOST)
+        why.status = DS_UNREACHABLE;
+    self->outage = why;
+    refuse_all(self, &why, true);
+    if (crew_is_idle(&self->crew))
+        return; /* nobody is to wait, and who comes next tries at once */
+    drive_unlock(self);
+    ds_status status =
+        backoff_next(&self->backoff, &self->config->backoff, self->config->source, ds_now(), is_final, &why);
+    drive_lock(self);
+    if (status != DS_OK)
+        refuse_all(self, &why, false);
+}
+
+static void attempt(redis_lane *self)
+{
+    self->is_attempted = true;
+    self->is_hurried = false;
+    self->backoff.is_proven = false;
+    if (self->backoff.cause.status != DS_OK)
+        events_add(self->link.events, DS_EVENT_RECONNECTING, &self->backoff.cause);
+    link_open(&self->link);
+}
+
+static bool is_pinging(const redis_lane *self)
+{
+    return self->link.own != NULL && self->link.own->flight != NULL && self->link.own->flight->is_queued;
+}
+
+/* Half the time that is left, so that the other half is there for a fresh link. */
+static int64_t ping_deadline(const redis_lane *self, const ds_call *call)
+{
+    int64_t now = ds_now(), most = self->config->connect_timeout;
+    int64_t half = call->deadline == DS_NO_DEADLINE ? most : (call->deadline - now) / 2;
+    return now + (half < most ? half : most);
+}
+
+/* Looks whether a link that nobody drove can be trusted with a command. It may be closed afterwards. */
+static void check_link(redis_lane *self, bool is_write, const ds_call *call)
+{
+    redis_link *link = &self->link;
+    ds_error ignored;
+    int64_t idle = ds_now() - (self->used > link->ready_at ? self->used : link->ready_at);
+    if (link->state != LINK_CLOSED && link->state != LINK_READY && ds_now() >= link->connect_deadline) {
+        link_close(link); /* begun by an operation that ended long ago */
+        self->is_attempted = false;
+    }
+    if (link->state != LINK_READY)
+        return;
+    if (is_write || idle >= LOOK_AFTER_NS || link->queue.first != NULL)
+        link_look(link);
+    if (link->state == LINK_READY && link->queue.first == NULL && idle >= self->config->idle_ping &&
+        ping_begin(link, &ignored) == DS_OK) {
+        self->ping_until = ping_deadline(self, call);
+        link_send(link);
+    }
+}
+
+/* What is to be done before anything can be sent. */
+static void ensure(redis_lane *self)
+{
+    redis_link *link = &self->link;
+    if (link->state == LINK_READY && is_pinging(self) && ds_now() >= self->ping_until)
+        link_give_up(link, DS_LOST, "did not answer a PING after the connection had been idle");
+    if (link->state == LINK_CLOSED && self->is_attempted)
+        note_end(self);
+    if (link->state == LINK_CLOSED && self->outage.status != DS_OK && ds_source_leaves(self->config->source)) {
+        ds_error why;
+        ds_error_set(&why, DS_UNREACHABLE, "the host disconnects while the Redis server at %s is down",
+                     self->config->where);
+        refuse_all(self, &why, false);
+    }
+    if (link->state == LINK_CLOSED && !crew_is_idle(&self->crew) &&
+        (self->is_hurried || ds_now() >= self->backoff.retry_at))
+        attempt(self);
+    if (link->state == LINK_READY && self->outage.status != DS_OK)
+        self->outage.status = DS_OK;
+}
+
+/* ---- sending ---- */
+
+static bool may_load(const redis_lane *self)
+{
+    return self->link.state == LINK_READY && !is_pinging(self) && !link_is_suspect(&self->link);
+}
+
+static void board(redis_lane *self, redis_request *request)
+{
+    if (request->count == 0) { /* all that it wanted is a ready link */
+        waiter *place = let_go(request);
+        if (place != NULL)
+            waiter_signal(place);
+        return;
+    }
+    if (request->passage.sent_at == 0)
+        request->passage.sent_at = ds_now();
+    request_depart(request);
+    link_add(&self->link, request->flight);
+    atomic_store_explicit(&request->passage.berth, BERTH_ABOARD, memory_order_relaxed);
+}
+
+static bool load(redis_lane *self)
+{
+    if (!may_load(self))
+        return false;
+    redis_request *next = crew_load(&self->crew);
+    bool has_some = next != NULL;
+    while (next != NULL) {
+        redis_request *request = next;
+        next = request->passage.next;
+        board(self, request);
+    }
+    return has_some;
+}
+
+void drive_send(redis_lane *self)
+{
+    drive_lock(self);
+    bool is_stuck = load(self) && !link_send_beside(&self->link);
+    drive_unlock(self);
+    if (is_stuck)
+        crew_poke(&self->crew);
+}
+
+/* ---- waiting ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t wake_at(const redis_lane *self, const ds_call *call, struct pollfd *out)
+{
+    int64_t wake = INT64_MAX;
+    *out = (struct pollfd){.fd = -1};
+    if (self->link.state != LINK_CLOSED)
+        link_poll_for(&self->link, out, &wake);
+    else
+        wake = self->is_attempted ? 0 : earlier(self->backoff.retry_at, ds_now() + LEAVE_SLICE_NS);
+    if (is_pinging(self))
+        wake = earlier(wake, self->ping_until);
+    return earlier(wake, call->deadline);
+}
+
+static int wait_ms(int64_t wake)
+{
+    if (wake == INT64_MAX)
+        return -1;
+    int64_t now = ds_now();
+    int64_t ms = wake <= now ? 0 : (wake - now - 1) / 1000000 + 1;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+static void wait_and_work(redis_lane *self, const ds_call *call)
+{
+    struct pollfd fds[3] = {
+        {.fd = -1}, {.fd = self->crew.poke, .events = POLLIN}, {.fd = ds_cancel_fd(call->cancel), .events = POLLIN}};
+    int64_t wake = wake_at(self, call, &fds[0]);
+    if (!crew_begin_poll(&self->crew, may_load(self)))
+        return;
+    drive_unlock(self);
+    int ready = poll(fds, 3, wait_ms(wake));
+    drive_lock(self);
+    crew_end_poll(&self->crew, ready > 0 && fds[1].revents != 0);
+    if (link_check_call(call) == DS_OK || (ready > 0 && fds[0].revents != 0))
+        link_work(&self->link, ready > 0 ? fds[0].revents : 0);
+}
+
+/* ---- leading ---- */
+
+static bool has_news(const redis_lane *self)
+{
+    bool is_settled = self->link.state == LINK_READY || self->link.state == LINK_CLOSED;
+    return is_settled && self->link.events != NULL && events_wait(self->link.events);
+}
+
+static ds_status lead(redis_lane *self, redis_request *request, const ds_call *call, bool *is_away, ds_error *err)
+{
+    for (;;) {
+        hand_out_now(self);
+        if (drive_is_over(request)) {
+            if (load(self)) /* so that the heir only waits */
+                link_send(&self->link);
+            return DS_OK;
+        }
+        ds_status early = link_check_call(call);
+        if (early != DS_OK)
+            return drive_leave(self, request, early, err);
+        ensure(self);
+        if (drive_is_over(request))
+            continue;
+        *is_away = has_news(self);
+        if (*is_away)
+            return DS_OK;
+        if (load(self))
+            link_send(&self->link);
+        hand_out_now(self);
+        if (!drive_is_over(request))
+            wait_and_work(self, call);
+    }
+}
+
+ds_status drive_lead(redis_lane *self, redis_request *request, const ds_call *call, bool is_heir, ds_error *err)
+{
+    bool is_away = false;
+    crew_lead(&self->crew);
+    drive_lock(self);
+    if (!is_heir)
+        check_link(self, request->intent != REDIS_READS || request->count == 0, call);
+    ds_status status = lead(self, request, call, &is_away, err);
+    crew_step_down(&self->crew, request, self->link.queue.first, is_away);
+    drive_unlock(self);
+    return status;
+}
