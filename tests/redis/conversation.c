@@ -3,11 +3,11 @@
 #include "conversation.h"
 
 #include "suite.h"
+#include "waited.h"
 #include "worlds.h"
 
 #include <datasource/datasource.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ typedef struct talk {
     worlds worlds;
     ds_error error;
     int64_t started, deadline;
-    int statistics; /* of the thread, by the kernel */
+    int waiting;    /* waited.h */
     int64_t waited; /* for a processor, until the operation began */
     const char *doing;
 } talk;
@@ -52,20 +52,6 @@ static int64_t now_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-/* How long this thread has waited for a processor so far: what a busy machine adds to an operation. 0 where the kernel does not say. */
-static int64_t waited_ns(const talk *t)
-{
-    char text[128];
-    long long ran = 0, waited = 0;
-    ssize_t got = t->statistics < 0 ? -1 : pread(t->statistics, text, sizeof text - 1, 0);
-    if (got > 0) {
-        text[got] = '\0';
-        if (sscanf(text, "%lld %lld", &ran, &waited) != 2)
-            return 0;
-    }
-    return waited;
 }
 
 /* ---- what is said of it ---- */
@@ -90,7 +76,7 @@ static void wrong(talk *t, ds_status status, const char *what)
 static void note_time(talk *t, ds_status status)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    int64_t late = now_ns() - t->started - t->deadline - (waited_ns(t) - t->waited);
+    int64_t late = now_ns() - t->started - t->deadline - (waited_ns(t->waiting) - t->waited);
     pthread_mutex_lock(&lock);
     if (late > t->tally->latest) {
         t->tally->latest = late;
@@ -103,7 +89,7 @@ static void begin(talk *t, const char *doing)
 {
     t->doing = doing;
     t->error = (ds_error){.status = DS_OK};
-    t->waited = waited_ns(t);
+    t->waited = waited_ns(t->waiting);
     t->started = now_ns();
 }
 
@@ -357,10 +343,10 @@ static redisContext *connect_raw(const stage *where)
 static void talk_once(crowd *all, proxy *between, redisContext *raw, const proxy_plan *plan)
 {
     talk t = {.where = all->where, .plan = plan, .tally = all->tally, .between = between, .raw = raw};
-    t.statistics = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    t.waiting = waited_open();
     converse(&t);
-    if (t.statistics >= 0)
-        close(t.statistics);
+    if (t.waiting >= 0)
+        close(t.waiting);
 }
 
 static void *work(void *argument)
@@ -391,7 +377,7 @@ bool connection_measure(const stage *where, proxy_count *out)
 {
     tally counts = {0};
     stage patient = patient_one(where);
-    talk t = {.where = &patient, .tally = &counts, .between = proxy_start(where->port), .statistics = -1};
+    talk t = {.where = &patient, .tally = &counts, .between = proxy_start(where->port), .waiting = -1};
     ds_status status = open_source(&t) ? ds_connect(t.source, &t.error) : DS_CONFIG;
     ds_model_free(t.model);
     ds_source_close(t.source);
@@ -419,7 +405,13 @@ bool conversation_measure(const stage *where, bool counts_records, proxy_count *
 
 void conversations_run(const stage *where, const proxy_plan *plans, size_t count, size_t workers, tally *out)
 {
-    crowd all = {.where = where, .plans = plans, .count = count, .tally = out};
+    stage slow = *where;
+    crowd all = {.where = &slow, .plans = plans, .count = count, .tally = out};
+    if (conversation_stride() > 1) { /* which lets one thread run at a time, slowly */
+        workers = workers < 3 ? workers : 3;
+        slow.deadline_ms *= 5;
+        slow.connect_ms *= 5;
+    }
     pthread_t *threads = calloc(workers, sizeof *threads);
     int64_t start = now_ns();
     memset(out, 0, sizeof *out);

@@ -7,7 +7,8 @@ tests_support_libsupport_a_SOURCES = tests/support/command.c tests/support/comma
 	tests/support/random.c tests/support/random.h \
 	tests/support/redis_server.c tests/support/redis_server.h \
 	tests/support/suite.c tests/support/suite.h \
-	tests/support/terminal.c tests/support/terminal.h
+	tests/support/terminal.c tests/support/terminal.h \
+	tests/support/waited.c tests/support/waited.h
 
 # Certificates: apart, since they need OpenSSL.
 check_LIBRARIES += tests/support/libcertificates.a

@@ -7,6 +7,7 @@
 #include "random.h"
 #include "redis_server.h"
 #include "suite.h"
+#include "waited.h"
 
 #include <dirent.h>
 #include <pthread.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     SECONDS = 120,
@@ -43,6 +45,8 @@ typedef struct worker {
     ledger ledger;
     uint64_t random;
     ds_error error;
+    int waiting;    /* waited.h */
+    int64_t waited; /* before the operation */
     double begun, latest;
     _Atomic double last_good; /* when an operation was answered last */
     pthread_t thread;
@@ -76,12 +80,14 @@ static void complain(worker *w, ds_status status, const char *what)
 static void begin(worker *w)
 {
     w->error = (ds_error){.status = DS_OK};
+    w->waited = waited_ns(w->waiting);
     w->begun = now_ms();
 }
 
 static void ended(worker *w, ds_status status, bool is_write)
 {
     double end = now_ms(), late = end - w->begun - TIMEOUT_MS;
+    late -= (double)(waited_ns(w->waiting) - w->waited) / 1e6;
     w->latest = late > w->latest ? late : w->latest;
     atomic_fetch_add(&operations, 1);
     switch (status) {
@@ -193,6 +199,7 @@ static void *work(void *argument)
 {
     worker *w = argument;
     char id[24];
+    w->waiting = waited_open();
     while (!atomic_load(&is_over)) {
         size_t number = ledger_add(&w->ledger);
         ledger_id(&w->ledger, number, id);
@@ -205,6 +212,8 @@ static void *work(void *argument)
         if (below(w, 4) != 0)
             delete (w, number, id);
     }
+    if (w->waiting >= 0)
+        close(w->waiting);
     return NULL;
 }
 
@@ -213,7 +222,7 @@ static void *work(void *argument)
 typedef struct disturbances {
     unsigned kills, cuts;
     double back_first, back_all; /* ms after the server's return, at most: until one thread works, and until all do */
-    unsigned slow;               /* times that not all worked within BACK_MS */
+    unsigned slow;               /* times that none worked within BACK_MS */
 } disturbances;
 
 static void pause_ms(size_t ms)
@@ -238,7 +247,7 @@ static void await_work(double since, disturbances *d)
     CU_ASSERT_EQUAL(working, THREADS);
     d->back_first = first > d->back_first ? first : d->back_first;
     d->back_all = all > d->back_all ? all : d->back_all;
-    d->slow += all > BACK_MS;
+    d->slow += first > BACK_MS;
 }
 
 static void kill_server(disturbances *d)
@@ -380,14 +389,15 @@ static void report(const disturbances *d, double seconds)
     for (size_t i = 0; i < THREADS; i++)
         latest = workers[i].latest > latest ? workers[i].latest : latest;
     printf("\n%.1f s (at least %d), %llu operations of %d threads (at least 20000): %llu answered, %llu unknown (at "
-           "least 30), %llu "
-           "without effect (at most one in a hundred), %llu wrong; %u kills (at least %d), %u cuts (at least %d)\n",
+           "least 20), %llu without effect (at most one in a hundred), %llu wrong; %u kills (at least %d), %u cuts (at "
+           "least %d)\n",
            seconds, SECONDS, operations, THREADS, answered, unknown, without_effect, wrong, d->kills, KILLS, d->cuts,
            CUTS);
-    printf("after the server's return one thread worked after %.0f ms at most, all of them after %.0f ms, %u times "
-           "later than "
-           "%d; the latest operation ended %.0f ms %s its deadline\n",
-           d->back_first, d->back_all, d->slow, BACK_MS, latest < 0 ? -latest : latest, latest < 0 ? "before" : "past");
+    printf("after the server's return one thread worked after %.0f ms at most (%u times later than %d), all of them "
+           "after %.0f ms; the latest operation ended %.0f ms %s its deadline, but for the time that its thread waited "
+           "for a "
+           "processor\n",
+           d->back_first, d->slow, BACK_MS, d->back_all, latest < 0 ? -latest : latest, latest < 0 ? "before" : "past");
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT(seconds >= SECONDS && d->kills >= KILLS && d->cuts >= CUTS);
     CU_ASSERT(operations >= 20000 && unknown >= 20);
