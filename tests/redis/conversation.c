@@ -40,6 +40,7 @@ typedef struct talk {
     ds_model *defined, *model; /* model: the view with a deadline */
     char id[16], email[24], key[48];
     worlds worlds;
+    bool is_disturbed; /* an operation was not answered */
     ds_error error;
     int64_t started, deadline;
     int waiting;    /* waited.h */
@@ -98,6 +99,7 @@ static void ended(talk *t, ds_status status, bool is_write)
 {
     note_time(t, status);
     atomic_fetch_add(&t->tally->operations, 1);
+    t->is_disturbed |= status != DS_OK && status != DS_NOT_FOUND;
     switch (status) {
     case DS_OK:
     case DS_NOT_FOUND:
@@ -279,7 +281,7 @@ static void await_fault(talk *t)
 {
     if (t->plan == NULL || proxy_await_struck(t->between, 500))
         return;
-    bool is_astray = proxy_counted(t->between).connections != 1;
+    bool is_astray = t->is_disturbed || proxy_counted(t->between).connections != 1;
     atomic_fetch_add(is_astray ? &t->tally->astray : &t->tally->missed, 1);
 }
 
