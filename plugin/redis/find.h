@@ -31,11 +31,13 @@ typedef struct find {
     pool memory;            /* of the plan */
     plan plan;
     bool checks;   /* the filter is asked here */
+    size_t reach;  /* so many records are read at least, where not all that are read may match */
     uint64_t left; /* records, where `limits` */
     bool limits;
 
     id_list pending; /* ids that wait to be read */
-    size_t taken;    /* so many of them have been read */
+    size_t taken;    /* so many of them have been read, */
+    size_t read;     /* and so many of these in the last round trip */
     id_list members; /* by which each was found, where */
     size_t *found;   /* in ranges: the range, or FOUND_ELSEWHERE */
     size_t found_room;

@@ -106,7 +106,8 @@ tests_redis_test_migrate_LDADD = $(REDIS_TEST_LIBS)
 check_PROGRAMS += tests/redis/test_plans
 TESTS += tests/redis/test_plans
 THREAD_TESTS += tests/redis/test_plans
-tests_redis_test_plans_SOURCES = tests/redis/test_plans.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_plans_SOURCES = tests/redis/test_plans.c tests/redis/overheard.c tests/redis/overheard.h tests/redis/world.c \
+	tests/redis/world.h
 tests_redis_test_plans_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_plans_LDADD = $(REDIS_TEST_LIBS)
 
@@ -121,6 +122,13 @@ TESTS += tests/redis/test_counts
 tests_redis_test_counts_SOURCES = tests/redis/test_counts.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_counts_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_counts_LDADD = $(REDIS_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_walks
+TESTS += tests/redis/test_walks
+tests_redis_test_walks_SOURCES = tests/redis/test_walks.c tests/redis/overheard.c tests/redis/overheard.h tests/redis/world.c \
+	tests/redis/world.h
+tests_redis_test_walks_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_walks_LDADD = $(REDIS_TEST_LIBS)
 
 check_PROGRAMS += tests/redis/test_million
 TESTS += tests/redis/test_million
