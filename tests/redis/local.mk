@@ -50,6 +50,12 @@ tests_redis_test_kept_losses_SOURCES = tests/redis/test_kept_losses.c tests/redi
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_kept_losses_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_losses_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_unaware
+TESTS += tests/redis/test_unaware
+tests_redis_test_unaware_SOURCES = tests/redis/test_unaware.c tests/redis/checker.c tests/redis/checker.h \
+	tests/redis/world.c tests/redis/world.h
+tests_redis_test_unaware_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_unaware_LDADD = $(REDIS_TEST_LIBS) -lm
 check_PROGRAMS += tests/redis/test_hostile
 TESTS += tests/redis/test_hostile
 tests_redis_test_hostile_SOURCES = tests/redis/test_hostile.c tests/redis/world.c tests/redis/world.h
