@@ -65,15 +65,29 @@ static ds_status note_entry(find *self, bytes entry, size_t range)
     return id_list_add(&self->members, entry.at, entry.length);
 }
 
+/* An entry may be a stale one, and the record's own still come: what an entry leads to is remembered when it has been read, and
+ * the entry was its own (stale.c). */
+static ds_status was_met(find *self, const char *id, size_t length, size_t range, bool *met)
+{
+    bool is_new = true;
+    ds_status status = DS_OK;
+    if (self->remembers && range != FOUND_ELSEWHERE)
+        is_new = !seen_has(&self->seen, id, length);
+    else if (self->remembers)
+        status = seen_add(&self->seen, id, length, &is_new);
+    *met = !is_new;
+    return status;
+}
+
 ds_status find_add(find *self, const char *id, size_t length, bytes entry, size_t range)
 {
-    bool is_new = true, passed = false;
+    bool met = false, passed = false;
     ds_status status = DS_OK;
     if (self->mended > 0)
         status = was_passed(self, id, length, &passed);
-    if (status == DS_OK && self->remembers && !passed)
-        status = seen_add(&self->seen, id, length, &is_new);
-    if (status != DS_OK || passed || !is_new)
+    if (status == DS_OK && !passed)
+        status = was_met(self, id, length, range, &met);
+    if (status != DS_OK || passed || met)
         return status;
     if (!self->remembers && range != FOUND_ELSEWHERE && !pass(self, entry, range))
         return DS_NOMEM;

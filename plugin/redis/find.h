@@ -74,7 +74,8 @@ ds_status find_open(mapping *map, const ds_model *model, const ds_selection *sel
 /* Sets `did`, and what is read of a record. */
 void find_decide(find *self);
 ds_status find_take_fields(find *self);
-/* An id that was found; what the find remembers is passed over. `entry` may have no bytes. */
+/* An id that was found; what the find remembers is passed over. `entry` may have no bytes. An id may wait several times, by
+ * several entries, until one of them is seen to be its own. */
 ds_status find_add(find *self, const char *id, size_t length, bytes entry, size_t range);
 
 /* (scan.c) A step of SCAN. */

@@ -198,6 +198,118 @@ static void what_may_not_be_counted_is_not_taken_for_nothing(void)
     ds_source_close(source);
 }
 
+/* ---- entries that others left behind ---- */
+
+#define LEFT 600 /* records: several batches */
+
+static const char LEFT_PROPERTIES[] =
+    "{\"name\": \"Left\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"a\": {\"type\": "
+    "\"integer\", \"index\": true}, \"c\": {\"type\": \"string\", \"index\": true}, \"x\": \"integer\"}, "
+    "\"indexes\": {\"byAX\": {\"keys\": {\"a\": 1, \"x\": 1}}, \"byCX\": {\"keys\": {\"c\": 1, \"x\": 1}}}}";
+static ds_model *reference;
+
+/* Another program's HSET leaves the entries of a record behind, and an update puts new ones beside them. */
+static void move(int i, int round)
+{
+    char id[16], key[30], json[100];
+    snprintf(id, sizeof id, "k%03d", i);
+    snprintf(key, sizeof key, "w:Left:%s", id);
+    raw("HSET %s a -1 c none x -1", key);
+    snprintf(json, sizeof json, "{\"a\": %d, \"c\": \"c%d\", \"x\": %d}", (i * 37 + round * 101) % LEFT,
+             (i + round) % 4, (i * 11 + round * 7) % 50);
+    CHECK_OK(update(model, id, json));
+    CHECK_OK(update(reference, id, json));
+}
+
+static char *in_order(ds_model *of, const char *json)
+{
+    ds_query *query = NULL;
+    ds_cursor *cursor = NULL;
+    const ds_record *record = NULL;
+    char *text = calloc(1, 2 * LEFT * 5 + 1);
+    CHECK_OK(ds_query_parse(json, &query, &last));
+    ds_status status = ds_find(of, query, &cursor, &last);
+    for (size_t at = 0; status == DS_OK && at < (size_t)2 * LEFT * 5; at += 5) {
+        status = ds_cursor_next(cursor, &record, &last);
+        if (status != DS_OK || record == NULL)
+            break;
+        sprintf(text + at, "%.4s ", ds_record_get(record, "id").as.string);
+    }
+    CHECK_OK(status);
+    ds_cursor_close(cursor);
+    ds_query_free(query);
+    return text;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, 5);
+}
+
+static void check_left(const char *json)
+{
+    char *came = in_order(model, json), *wanted = in_order(reference, json);
+    if (strstr(json, "order") == NULL) {
+        qsort(came, strlen(came) / 5, 5, compare_ids);
+        qsort(wanted, strlen(wanted) / 5, 5, compare_ids);
+    }
+    bool is_same = strcmp(came, wanted) == 0;
+    if (!is_same)
+        fprintf(stderr, "%s\n    %zu records, of %zu\n", json, strlen(came) / 5, strlen(wanted) / 5);
+    CU_ASSERT_TRUE(is_same);
+    CU_ASSERT_TRUE(strlen(wanted) > 0);
+    free(came);
+    free(wanted);
+}
+
+static void open_left(ds_source **memory)
+{
+    source = world_source("\"keyPrefix\": \"w:\"");
+    model = world_model(source, LEFT_PROPERTIES);
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("memory", "{}", memory, &last), DS_OK);
+    reference = world_model(*memory, LEFT_PROPERTIES);
+    for (int i = 0; i < LEFT; i++) {
+        char json[100];
+        snprintf(json, sizeof json, "{\"id\": \"k%03d\", \"a\": %d, \"c\": \"c%d\", \"x\": %d}", i, i, i % 4, i % 50);
+        CHECK_OK(create(model, json));
+        CHECK_OK(create(reference, json));
+    }
+}
+
+/* Whichever of its entries is met first, and whether in one batch or in two. */
+static void a_record_comes_once_by_its_own_entry_whatever_else_leads_to_it(void)
+{
+    static const char *const queries[] = {
+        "{\"where\":{\"a\":{\"gte\":0}}}",
+        "{\"where\":{\"a\":{\"inq\":[1,2,3,38,75,99,101,138,139,175,212,240,303,304]}}}",
+        "{\"where\":{\"or\":[{\"a\":{\"lt\":300}},{\"c\":\"c1\"}]}}",
+        "{\"where\":{\"or\":[{\"a\":{\"lt\":9}},{\"c\":\"c2\"},{\"id\":\"k012\"}],\"x\":{\"lt\":40}}}",
+        "{\"where\":{\"c\":{\"inq\":[\"c0\",\"c1\",\"c3\"]}}}",
+        "{\"order\":\"a\",\"limit\":500}",
+        "{\"where\":{\"a\":{\"gte\":20}},\"order\":\"a DESC\"}",
+        "{\"where\":{\"a\":{\"gte\":20}},\"order\":\"a\",\"limit\":7}",
+        "{\"where\":{\"c\":\"c1\"},\"order\":\"x\"}",
+        "{\"where\":{\"c\":{\"inq\":[\"c1\",\"c2\"]}},\"order\":\"x, id\"}",
+        "{\"where\":{\"c\":{\"inq\":[\"c1\",\"c2\",\"c3\"]}},\"order\":\"x DESC, id DESC\",\"limit\":200}",
+        "{\"where\":{\"or\":[{\"a\":7},{\"a\":50},{\"c\":\"c1\"},{\"c\":\"c2\"}]},\"order\":\"x\"}"};
+    ds_source *memory = NULL;
+    open_left(&memory);
+    for (int round = 1; round <= (int)(sizeof queries / sizeof *queries); round++) {
+        for (int i = round % 3; i < LEFT; i += 3)
+            move(i, round);
+        CU_ASSERT_TRUE(atoi(raw("ZCARD w:Left#index:a")) > LEFT + 100); /* entries that lead nowhere */
+        check_left(queries[round - 1]);
+        check_left("{}");
+    }
+    CHECK_OK(create(model, "{\"id\": \"one\", \"a\": 10001, \"c\": \"z\"}"));
+    raw("HSET w:Left:one a 10005");
+    CHECK_OK(update(model, "one", "{\"a\": 10009}"));
+    CHECK_TEXT(found(model, "{\"where\":{\"a\":{\"gte\":10000}}}"), "one");
+    CHECK_TEXT(found(model, "{\"where\":{\"a\":{\"gte\":10000}}}"), "one");
+    ds_source_close(source);
+    ds_source_close(memory);
+}
+
 /* ---- a server that repeats itself ---- */
 
 static void append(char **out, size_t *length, const char *bytes, size_t count)
@@ -319,6 +431,8 @@ int main(void)
          entries_whose_records_are_gone_are_passed_by_many_at_a_time},
         {"explain names the way that is taken", explain_names_the_way_that_is_taken},
         {"what may not be counted is not taken for nothing", what_may_not_be_counted_is_not_taken_for_nothing},
+        {"a record comes once, by its own entry, whatever else leads to it",
+         a_record_comes_once_by_its_own_entry_whatever_else_leads_to_it},
         {"a server that repeats a batch is not followed for ever",
          a_server_that_repeats_a_batch_is_not_followed_for_ever},
     };
