@@ -297,6 +297,15 @@ static void spin(long microseconds)
     while ((now.tv_sec - from.tv_sec) * 1000000 + (now.tv_nsec - from.tv_nsec) / 1000 < microseconds);
 }
 
+#define KILLS_MOST 600
+
+/* How often a client dies in an atomic batch, and ends one before, is the machine's affair: there are as many as it takes. */
+static bool is_enough(unsigned kills, unsigned amid, const witness *seen)
+{
+    enum { KILLS = 60, AMID = 10, WHOLE = 30 };
+    return kills == KILLS_MOST || (kills >= KILLS && amid >= AMID && atomic_load(&seen->whole) >= WHOLE);
+}
+
 /* Every second one dies in an atomic batch, at another place of it each. */
 static void await_moment(unsigned number, long before, const witness *seen)
 {
@@ -313,15 +322,14 @@ static void await_moment(unsigned number, long before, const witness *seen)
 
 static void clients_that_are_killed_leave_the_keys_in_agreement(void)
 {
-    enum { KILLS = 60 };
     begin();
     witness *seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CU_ASSERT_FATAL(seen != MAP_FAILED);
     char json[40];
     snprintf(json, sizeof json, "{\"id\": \"u1\"}");
     CHECK_OK(create(users, json));
-    unsigned amid = 0;
-    for (unsigned i = 0; i < KILLS; i++) {
+    unsigned amid = 0, kills = 0;
+    for (unsigned i = 0; !is_enough(kills, amid, seen); i++, kills++) {
         long before = script_calls();
         atomic_store(&seen->is_whole, false);
         pid_t child = fork();
@@ -344,9 +352,9 @@ static void clients_that_are_killed_leave_the_keys_in_agreement(void)
     settle();
     checked found = look();
     unsigned whole = atomic_load(&seen->whole);
-    printf("\n%d clients killed, %u of them in an atomic batch, %u such batches done, %zu records and %zu claims left",
-           KILLS, amid, whole, found.records, found.claims);
-    CU_ASSERT(amid >= KILLS / 6 && whole >= KILLS / 2 && found.records > 0 && found.claims > 0);
+    printf("\n%u clients killed, %u of them in an atomic batch, %u such batches done, %zu records and %zu claims left",
+           kills, amid, whole, found.records, found.claims);
+    CU_ASSERT(kills < KILLS_MOST && found.records > 0 && found.claims > 0);
     munmap(seen, sizeof *seen);
     end();
 }
