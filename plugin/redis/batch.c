@@ -1,5 +1,6 @@
 /* Unlike writes in one pipeline: a job each, run in rounds as the writes of arrays are. What Redis does not add by itself is
  * left to the library, and so is what comes behind it: the order is kept. */
+#include "schema.h"
 #include "write.h"
 
 typedef struct batch {
@@ -269,7 +270,8 @@ ds_status run_batch(void *connection, const ds_write *const *writes, size_t n, u
     if (b.jobs == NULL || b.ids == NULL || b.records == NULL || b.expected == NULL)
         status = ds_error_set(call->error, DS_NOMEM, "out of memory for a batch of %zu writes", n);
     for (size_t i = 0; i < n && status == DS_OK; i++)
-        job_make(&b, i, connection, writes[i], outcomes, call);
+        if ((status = schema_ask(connection, writes[i]->model, call)) == DS_OK)
+            job_make(&b, i, connection, writes[i], outcomes, call);
     if (status == DS_OK)
         status = b.is_atomic ? run_whole(&b, call) : run_segments(&b, call);
     ds_free(b.expected);

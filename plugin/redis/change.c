@@ -1,4 +1,5 @@
 /* Updates, replacements, upserts and deletes: one script call a record. */
+#include "schema.h"
 #include "write.h"
 
 static write_job make_job(void *connection, const ds_model *model, ds_outcomes *outcomes, ds_call *call)
@@ -10,6 +11,12 @@ static write_job make_job(void *connection, const ds_model *model, ds_outcomes *
                      .outcomes = outcomes,
                      .uses = SCRIPT_WRITE};
     return job;
+}
+
+static ds_status run(const write_job *job, size_t n)
+{
+    ds_status status = schema_ask(job->map, job->model, job->call);
+    return status == DS_OK ? write_run(job, 0, n) : status;
 }
 
 static const ds_record *expected_at(const write_job *job, size_t i)
@@ -44,7 +51,7 @@ ds_status update_records(void *connection, const ds_model *model, const ds_value
     job.ids = ids;
     job.shared = changes;
     job.expected = expected;
-    return write_run(&job, 0, n);
+    return run(&job, n);
 }
 
 void plan_replacement(const write_job *job, size_t i, write_plan *plan)
@@ -68,7 +75,7 @@ ds_status replace_records(void *connection, const ds_model *model, ds_record *co
     job.records = records;
     job.must_exist = must_exist;
     job.expected = expected;
-    return write_run(&job, 0, n);
+    return run(&job, n);
 }
 
 void plan_upsert(const write_job *job, size_t i, write_plan *plan)
@@ -92,7 +99,7 @@ ds_status upsert_records(void *connection, const ds_model *model, ds_record *con
     job.records = records;
     job.shared = defaults;
     job.expected = expected;
-    return write_run(&job, 0, n);
+    return run(&job, n);
 }
 
 void plan_deletion(const write_job *job, size_t i, write_plan *plan)
@@ -120,5 +127,5 @@ ds_status delete_records(void *connection, const ds_model *model, const ds_value
     job.uses = SCRIPT_DELETE;
     job.ids = ids;
     job.expected = expected;
-    return write_run(&job, 0, n);
+    return run(&job, n);
 }

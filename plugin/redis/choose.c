@@ -2,7 +2,8 @@
  * the entries of each are counted by the server, in one round trip. */
 #include "find.h"
 
-#define COUNTED_RANGES 64 /* of a plan; the others are taken to hold as much */
+#define COUNTED_RANGES 1000             /* of a plan, spread over it; the others are taken to hold as much */
+#define UNKNOWN        (UINT64_MAX / 2) /* the server did not say: as much as can be */
 
 /* ---- the question ---- */
 
@@ -67,17 +68,38 @@ static size_t counted_ranges(const plan *of)
     return of->range_count < COUNTED_RANGES ? of->range_count : COUNTED_RANGES;
 }
 
+/* Of what the server did not answer with a number, which a user without the right is not given, nothing is known. */
+static uint64_t take_number(const redis_reply *reply)
+{
+    bool is_number = reply != NULL && reply->type == REDIS_INTEGER && reply->integer >= 0;
+    return is_number && (uint64_t)reply->integer < UNKNOWN ? (uint64_t)reply->integer : UNKNOWN;
+}
+
+static const plan_range *counted_range(const plan *of, size_t i)
+{
+    return &of->ranges[i * of->range_count / counted_ranges(of)];
+}
+
 static void take_count(const redis_request *request, size_t *command, plan *of)
 {
-    uint64_t sum = 0;
+    double sum = 0;
     size_t counted = counted_ranges(of);
-    for (size_t i = 0; i < counted; i++) {
-        const redis_reply *reply = redis_reply_at(request, (*command)++);
-        sum += reply != NULL && reply->type == REDIS_INTEGER ? (uint64_t)reply->integer : 0;
-    }
+    for (size_t i = 0; i < counted; i++)
+        sum += (double)take_number(redis_reply_at(request, (*command)++));
     if (counted < of->range_count)
-        sum = sum * of->range_count / counted;
-    of->entries = sum + of->id_count + of->claim_count;
+        sum = sum * (double)of->range_count / (double)counted;
+    sum += (double)(of->id_count + of->claim_count);
+    of->entries = sum < (double)UNKNOWN ? (uint64_t)sum : UNKNOWN;
+}
+
+/* An index has no more entries than there are records, or keys, whatever was not counted. */
+static void limit_counts(plan_list *list)
+{
+    const plan *last = &list->items[list->count - 1];
+    for (size_t i = 0; i < list->count && last->used == 0; i++)
+        if (list->items[i].entries > last->entries &&
+            (list->items[i].access == PLAN_INDEX || list->items[i].entries == UNKNOWN))
+            list->items[i].entries = last->entries;
 }
 
 ds_status choose_count(find *self, plan_list *list, ds_call *call)
@@ -87,7 +109,7 @@ ds_status choose_count(find *self, plan_list *list, ds_call *call)
     redis_request_reset(request);
     for (size_t i = 0; i < list->count; i++)
         for (size_t k = 0; k < counted_ranges(&list->items[i]); k++)
-            encode_count(request, self->state, &list->items[i].ranges[k]);
+            encode_count(request, self->state, counted_range(&list->items[i], k));
     size_t size_at = request_count(request);
     if (list->items[list->count - 1].access == PLAN_SCAN) {
         request_begin(request, 1);
@@ -96,11 +118,11 @@ ds_status choose_count(find *self, plan_list *list, ds_call *call)
     ds_status status = redis_run(self->map->redis, request, false, call);
     for (size_t i = 0; i < list->count && status == DS_OK; i++) {
         take_count(request, &command, &list->items[i]);
-        const redis_reply *size = size_at < request_count(request) ? redis_reply_at(request, size_at) : NULL;
-        if (list->items[i].access == PLAN_SCAN && size != NULL && size->type == REDIS_INTEGER)
-            list->items[i].entries = (uint64_t)size->integer;
+        if (list->items[i].access == PLAN_SCAN)
+            list->items[i].entries = take_number(redis_reply_at(request, size_at));
     }
     redis_request_reset(request);
+    limit_counts(list);
     return status;
 }
 
@@ -130,9 +152,8 @@ static double cost_of(const plan *of, const ds_selection *ask, double matching)
     return read < entries ? read : entries;
 }
 
-static void rate(const find *self, plan_list *list)
+static void rate(const find *self, plan_list *list, double matching)
 {
-    double matching = least_entries(list);
     for (size_t i = 0; i < list->count; i++)
         list->items[i].cost = cost_of(&list->items[i], self->selection, matching);
 }
@@ -199,17 +220,23 @@ ds_status choose_plan(find *self, plan_list *all, ds_call *call)
         ds_error_set(call->error, status, "out of memory");
     if (status != DS_OK)
         return status;
-    if (all == NULL)
-        drop_doubles(&list);
-    const plan *best = choose_at_once(self, &list);
-    if (best == NULL || all != NULL) {
+    if (all != NULL) { /* each is shown with its cost; what is chosen is the same as without */
         status = choose_count(self, &list, call);
-        if (status != DS_OK)
-            return status;
-        rate(self, &list);
-    }
-    self->plan = *(best != NULL ? best : cheapest(&list));
-    if (all != NULL)
         *all = list;
+        list.items = pool_copy(&self->memory, list.items, list.count * sizeof *list.items);
+        if (status == DS_OK && list.items == NULL)
+            status = ds_error_set(call->error, DS_NOMEM, "out of memory");
+    }
+    if (status != DS_OK)
+        return status;
+    drop_doubles(&list);
+    const plan *best = choose_at_once(self, &list);
+    if (best == NULL && all == NULL && (status = choose_count(self, &list, call)) != DS_OK)
+        return status;
+    double matching = least_entries(&list);
+    rate(self, &list, matching);
+    if (all != NULL)
+        rate(self, all, matching);
+    self->plan = *(best != NULL ? best : cheapest(&list));
     return DS_OK;
 }

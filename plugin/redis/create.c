@@ -1,4 +1,5 @@
 /* Creating records, and the sequence of integer ids. */
+#include "schema.h"
 #include "write.h"
 
 /* A plain HSET where nobody can have the id and nothing expires; the script otherwise. */
@@ -158,5 +159,8 @@ ds_status create_records(void *connection, const ds_model *model, ds_record *con
                      .plan = plan_creation,
                      .uses = SCRIPT_CREATE,
                      .records = records};
+    ds_status status = schema_ask(connection, model, call);
+    if (status != DS_OK)
+        return status;
     return job.state->sequenced ? create_numbered(&job, n) : write_run(&job, 0, n);
 }

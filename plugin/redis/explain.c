@@ -58,7 +58,7 @@ static void write_way(ds_buffer *out, const plan *of, bool is_scored)
         ds_buffer_format(out, ", \"ranges\": %zu", of->range_count);
     if (of->is_ordered)
         write_name(out, "order", of->is_merged ? "merged" : of->is_reverse ? "backwards" : "forwards");
-    if (is_scored)
+    if (is_scored && of->entries < UINT64_MAX / 2) /* or else the server did not say */
         ds_buffer_format(out, ", \"entries\": %llu, \"cost\": %.0f", (unsigned long long)of->entries, of->cost);
 }
 

@@ -65,15 +65,29 @@ static ds_status note_entry(find *self, bytes entry, size_t range)
     return id_list_add(&self->members, entry.at, entry.length);
 }
 
+/* An entry may be a stale one, and the record's own still come: what an entry leads to is remembered when it has been read, and
+ * the entry was its own (stale.c). */
+static ds_status was_met(find *self, const char *id, size_t length, size_t range, bool *met)
+{
+    bool is_new = true;
+    ds_status status = DS_OK;
+    if (self->remembers && range != FOUND_ELSEWHERE)
+        is_new = !seen_has(&self->seen, id, length);
+    else if (self->remembers)
+        status = seen_add(&self->seen, id, length, &is_new);
+    *met = !is_new;
+    return status;
+}
+
 ds_status find_add(find *self, const char *id, size_t length, bytes entry, size_t range)
 {
-    bool is_new = true, passed = false;
+    bool met = false, passed = false;
     ds_status status = DS_OK;
     if (self->mended > 0)
         status = was_passed(self, id, length, &passed);
-    if (status == DS_OK && self->remembers && !passed)
-        status = seen_add(&self->seen, id, length, &is_new);
-    if (status != DS_OK || passed || !is_new)
+    if (status == DS_OK && !passed)
+        status = was_met(self, id, length, range, &met);
+    if (status != DS_OK || passed || met)
         return status;
     if (!self->remembers && range != FOUND_ELSEWHERE && !pass(self, entry, range))
         return DS_NOMEM;
@@ -286,11 +300,37 @@ static ds_status mend(find *self, ds_call *call)
 
 /* ---- the batches ---- */
 
+#define FEWEST_GUESSED 100
+#define MOST_GUESSED   256 /* records may be large; so many is what the library asks for without a limit */
+
+/* Of what an index gives, all may match or hardly any: the fewer do, the more is read at a time. What is read beyond the host's
+ * limit matches as well, and does no harm. */
+static bool is_guessing(const find *self)
+{
+    return self->checks && !self->plan.is_exact && !self->limits;
+}
+
+static size_t batch_of(const find *self, size_t wanted)
+{
+    size_t least = self->limits ? 0 : self->reach > 0 || !is_guessing(self) ? self->reach : FEWEST_GUESSED;
+    return wanted > least ? wanted : least;
+}
+
+/* After `read` records of which `found` were some: entries of an exact plan all match, but for those whose record is gone. */
+static void reach_further(find *self, size_t read, size_t found, size_t wanted)
+{
+    if (read == 0 || found >= (is_guessing(self) ? wanted : 1))
+        return;
+    size_t next = 2 * batch_of(self, wanted);
+    self->reach = next < FEWEST_GUESSED ? FEWEST_GUESSED : next < MOST_GUESSED ? next : MOST_GUESSED;
+}
+
 /* Where the host wants so many alone, no more is looked for than is wanted. */
 static bool looks_further(const find *self, size_t count, size_t wanted)
 {
     const uint32_t exact = DS_DID_WHERE | (self->selection->order_count > 0 ? (uint32_t)DS_DID_ORDER : 0u);
-    bool is_enough = self->selection->limit != 0 && (self->did & exact) == exact && count >= wanted;
+    bool is_enough = self->selection->limit != 0 && (self->did & exact) == exact && count >= wanted &&
+                     self->reach == 0 && !is_guessing(self);
     return !self->is_finished && !self->is_broken && count == self->pending.count - self->taken && !is_enough;
 }
 
@@ -321,6 +361,7 @@ static ds_status step(find *self, ds_block *block, size_t wanted, ds_call *call)
     if (status == DS_OK && self->fetch.records != NULL)
         status = stale_judge(self, count, call);
     self->taken += count;
+    self->read = count;
     return status;
 }
 
@@ -358,8 +399,11 @@ ds_status next_block(void *ended, ds_block *block, ds_call *call)
     if (self->limits && wanted > self->left)
         wanted = (size_t)self->left;
     while (status == DS_OK && wanted > 0 && ds_block_count(block) == before &&
-           !(self->is_finished && self->taken == self->pending.count))
-        status = go_on(self, block, wanted, call);
+           !(self->is_finished && self->taken == self->pending.count)) {
+        self->read = 0;
+        status = go_on(self, block, batch_of(self, wanted), call);
+        reach_further(self, self->read, ds_block_count(block) - before, wanted);
+    }
     if (status == DS_NOMEM)
         return ds_error_set(call->error, status, "out of memory");
     if (status == DS_OK && self->limits)

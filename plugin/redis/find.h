@@ -31,11 +31,13 @@ typedef struct find {
     pool memory;            /* of the plan */
     plan plan;
     bool checks;   /* the filter is asked here */
+    size_t reach;  /* so many records are read at least, where not all that are read may match */
     uint64_t left; /* records, where `limits` */
     bool limits;
 
     id_list pending; /* ids that wait to be read */
-    size_t taken;    /* so many of them have been read */
+    size_t taken;    /* so many of them have been read, */
+    size_t read;     /* and so many of these in the last round trip */
     id_list members; /* by which each was found, where */
     size_t *found;   /* in ranges: the range, or FOUND_ELSEWHERE */
     size_t found_room;
@@ -72,7 +74,8 @@ ds_status find_open(mapping *map, const ds_model *model, const ds_selection *sel
 /* Sets `did`, and what is read of a record. */
 void find_decide(find *self);
 ds_status find_take_fields(find *self);
-/* An id that was found; what the find remembers is passed over. `entry` may have no bytes. */
+/* An id that was found; what the find remembers is passed over. `entry` may have no bytes. An id may wait several times, by
+ * several entries, until one of them is seen to be its own. */
 ds_status find_add(find *self, const char *id, size_t length, bytes entry, size_t range);
 
 /* (scan.c) A step of SCAN. */

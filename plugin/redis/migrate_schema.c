@@ -250,7 +250,7 @@ static ds_status encode_begin(void *user, redis_request *request, bool whole)
 {
     migration *m = user;
     script_begin(request, &m->map->digests, SCRIPT_MIGRATE_BEGIN, whole, 4 + m->count + m->other_count,
-                 4 + 3 * m->count + m->other_count);
+                 5 + 3 * m->count + m->other_count);
     append_head_keys(m, request);
     for (size_t i = 0; i < m->count; i++)
         index_key(m, request, i);
@@ -267,7 +267,11 @@ static ds_status encode_begin(void *user, redis_request *request, bool whole)
     }
     for (size_t i = 0; i < m->other_count; i++)
         request_text(request, m->others[i].field);
-    return DS_OK;
+    char *records = schema_records_of(m->state);
+    if (records != NULL)
+        request_text(request, records);
+    ds_free(records);
+    return records == NULL ? DS_NOMEM : DS_OK;
 }
 
 #define MOST_TURNS 100

@@ -34,7 +34,10 @@ static ds_status find_indexes(const ds_model *model, redis_model *state, ds_erro
     state->version_slot =
         version.type == DS_STRING ? ds_model_slot(model, version.as.string, version.length) : DS_NO_SLOT;
     state->is_kept = count > 0 || state->version_slot != DS_NO_SLOT;
-    return count > 0 ? schema_cache_new(&state->schemas, err) : DS_OK;
+    struct schema_cache *cache = NULL;
+    ds_status status = count > 0 ? schema_cache_new(&cache, err) : DS_OK;
+    state->schemas = cache;
+    return status;
 }
 
 static bool has_integer_id(const ds_model *model)

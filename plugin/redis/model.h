@@ -20,13 +20,14 @@ typedef struct redis_model {
     bool stores_id; /* the id is a field of every record, not only where there would be no other */
     bool strict;
     redis_dialect dialect;
-    bool sequenced;               /* the model generates integer ids */
-    int64_t ttl_ms;               /* settings.ttl; 0: none */
-    size_t version_slot;          /* settings.version; DS_NO_SLOT */
-    struct schema_cache *schemas; /* schema.h; NULL: the model has no index */
-    struct trust *trust;          /* trust.h: what readers have learned of the indexes */
-    bool is_kept;                 /* it has an index or a version, so that keep.lua does its writes */
-    char *pattern;                /* SCAN's MATCH for all records */
+    bool sequenced;                       /* the model generates integer ids */
+    int64_t ttl_ms;                       /* settings.ttl; 0: none */
+    size_t version_slot;                  /* settings.version; DS_NO_SLOT */
+    struct schema_cache *_Atomic schemas; /* schema.h; NULL: the model has no index, as far as this process knows */
+    atomic_bool is_asked;                 /* whether others keep one of it: schema_ask() */
+    struct trust *trust;                  /* trust.h: what readers have learned of the indexes */
+    atomic_bool is_kept;                  /* it has an index or a version, so that keep.lua does its writes */
+    char *pattern;                        /* SCAN's MATCH for all records */
     size_t pattern_length;
     struct redis_model *next;
 } redis_model;

@@ -268,7 +268,11 @@ static ds_status read_all(schema *s, const redis_model *state, const redis_reply
             memcpy(s->epoch, value->text, value->length + 1);
         else if (named(name, "expiring", true))
             s->expiring = true;
-        else if (named(name, "index:", false))
+        else if (named(name, "records", true)) {
+            s->records = copy_of(s, value->text, value->length);
+            s->records_length = value->length;
+            status = s->records == NULL ? no_memory(err) : DS_OK;
+        } else if (named(name, "index:", false))
             status = read_definition(&r, state, name, value, err);
     }
     if (status == DS_OK && (!has_format || s->epoch[0] == '\0'))
@@ -280,31 +284,116 @@ static ds_status read_all(schema *s, const redis_model *state, const redis_reply
 
 /* ---- from the server ---- */
 
+char *schema_records_of(const redis_model *state)
+{
+    size_t length = state->keys.record_length;
+    char *text = ds_malloc(length + 3);
+    if (text == NULL)
+        return NULL;
+    memcpy(text, state->id->type == DS_PROPERTY_INTEGER ? "i:" : "s:", 2);
+    memcpy(text + 2, state->keys.record, length);
+    text[length + 2] = '\0';
+    return text;
+}
+
+static ds_status ask(mapping *map, const redis_model *state, redis_request *request, ds_call *call)
+{
+    request_begin(request, 2);
+    request_text(request, "HGETALL");
+    request_key(request, state, KEY_SCHEMA, NULL, 0);
+    ds_status status = redis_run(map->redis, request, false, call);
+    return status == DS_OK && redis_reply_at(request, 0) == NULL ? no_memory(call->error) : status;
+}
+
 /* *out is NULL where there is none. */
+static ds_status read_answer(const redis_model *state, const redis_reply *reply, schema **out, ds_error *err)
+{
+    *out = NULL;
+    if (reply->type == REDIS_ARRAY && reply->count == 0)
+        return DS_OK;
+    schema *s = ds_calloc(1, sizeof *s);
+    ds_status status = s == NULL ? no_memory(err) : read_all(s, state, reply, err);
+    if (status == DS_OK)
+        *out = s;
+    else
+        schema_free(s);
+    return status;
+}
+
 static ds_status load(mapping *map, const redis_model *state, schema **out, ds_call *call)
 {
     redis_request *request = redis_request_new(map->redis);
     if (request == NULL)
         return no_memory(call->error);
-    request_begin(request, 2);
-    request_text(request, "HGETALL");
-    request_key(request, state, KEY_SCHEMA, NULL, 0);
-    ds_status status = redis_run(map->redis, request, false, call);
-    const redis_reply *reply = redis_reply_at(request, 0);
     *out = NULL;
-    if (status == DS_OK && (reply == NULL || reply->type != REDIS_ARRAY))
-        status = reply == NULL ? no_memory(call->error)
-                 : redis_reply_is(reply, "WRONGTYPE")
+    ds_status status = ask(map, state, request, call);
+    const redis_reply *reply = redis_reply_at(request, 0);
+    if (status == DS_OK && reply->type == REDIS_ERROR)
+        status = redis_reply_is(reply, "WRONGTYPE")
                      ? model_wrong_kind(state, KEY_SCHEMA, NULL, 0, call->error)
                      : redis_reply_fail(reply, key_show(&state->keys, KEY_SCHEMA, NULL, 0).text, call->error);
-    if (status == DS_OK && reply->count > 0) {
-        schema *s = ds_calloc(1, sizeof *s);
-        status = s == NULL ? no_memory(call->error) : read_all(s, state, reply, call->error);
-        if (status == DS_OK)
-            *out = s;
-        else
-            schema_free(s);
+    else if (status == DS_OK)
+        status = read_answer(state, reply, out, call->error);
+    redis_request_free(request);
+    return status;
+}
+
+/* ---- of a model without an index of its own ---- */
+
+/* *are_ours: false where it is about records under another key. */
+static ds_status check_records(const redis_model *state, const schema *s, bool *are_ours, ds_error *err)
+{
+    char *own = schema_records_of(state);
+    if (own == NULL)
+        return no_memory(err);
+    size_t length = strlen(own);
+    *are_ours = s->records == NULL || (s->records_length == length && memcmp(s->records + 1, own + 1, length - 1) == 0);
+    bool is_same = !*are_ours || s->records == NULL || s->records[0] == own[0];
+    ds_free(own);
+    return is_same ? DS_OK
+                   : ds_error_set(err, DS_CONFIG,
+                                  "the model \"%s\" has indexes by ids of another type than the one it is opened with: "
+                                  "it is written with its definition alone",
+                                  state->keys.name);
+}
+
+/* Takes the snapshot. Who finds the cache finds that the model is kept, too. */
+static ds_status follow(redis_model *state, schema *s, ds_error *err)
+{
+    schema_cache *cache = NULL, *none = NULL;
+    ds_status status = schema_cache_new(&cache, err);
+    if (status != DS_OK) {
+        schema_free(s);
+        return status;
     }
+    s->references = 1;
+    cache->current = s;
+    state->is_kept = true;
+    if (!atomic_compare_exchange_strong(&state->schemas, &none, cache))
+        schema_cache_free(cache);
+    return DS_OK;
+}
+
+ds_status schema_ask(mapping *map, const ds_model *model, ds_call *call)
+{
+    redis_model *state = ds_model_state(model);
+    if (state->schemas != NULL || state->is_asked)
+        return DS_OK;
+    redis_request *request = redis_request_new(map->redis);
+    if (request == NULL)
+        return no_memory(call->error);
+    schema *s = NULL;
+    bool are_ours = false;
+    ds_status status = ask(map, state, request, call);
+    if (status == DS_OK && redis_reply_at(request, 0)->type != REDIS_ERROR)
+        status = read_answer(state, redis_reply_at(request, 0), &s, call->error);
+    if (status == DS_OK && s != NULL)
+        status = check_records(state, s, &are_ours, call->error);
+    if (status == DS_OK && are_ours)
+        status = follow(state, s, call->error);
+    else
+        schema_free(s);
+    state->is_asked = state->is_asked || status == DS_OK;
     redis_request_free(request);
     return status;
 }
@@ -393,7 +482,7 @@ static ds_status encode_make(redis_request *request, mapping *map, const redis_m
     static const key_kind kinds[] = {KEY_SCHEMA, KEY_IDS, KEY_EXPIRES, KEY_ENTRIES};
     size_t count = ds_model_index_count(state->model);
     redis_request_reset(request);
-    script_begin(request, &map->digests, SCRIPT_SCHEMA, whole, 4 + count, 1 + 2 * count);
+    script_begin(request, &map->digests, SCRIPT_SCHEMA, whole, 4 + count, 2 + 2 * count);
     for (size_t i = 0; i < 4; i++)
         request_key(request, state, kinds[i], NULL, 0);
     for (size_t i = 0; i < count; i++) {
@@ -401,7 +490,12 @@ static ds_status encode_make(redis_request *request, mapping *map, const redis_m
         request_key(request, state, index->unique ? KEY_UNIQUE : KEY_INDEX, index->name, strlen(index->name));
     }
     request_text(request, SCHEMA_FORMAT);
-    return append_definitions(request, state, built);
+    ds_status status = append_definitions(request, state, built);
+    char *records = status == DS_OK ? schema_records_of(state) : NULL;
+    if (records != NULL)
+        request_text(request, records);
+    ds_free(records);
+    return records == NULL ? DS_NOMEM : DS_OK;
 }
 
 static ds_status make(mapping *map, const redis_model *state, ds_call *call)

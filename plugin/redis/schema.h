@@ -35,7 +35,9 @@ typedef struct schema_field { /* a property that stands in an index, once */
 
 typedef struct schema {
     char epoch[24];
-    bool expiring; /* some record has, or had, an expiry */
+    bool expiring;       /* some record has, or had, an expiry */
+    const char *records; /* whose they are: schema_records_of(); NULL: it is not said */
+    size_t records_length;
     size_t index_count, unique_count;
     const schema_index
         *indexes; /* the unique ones first, each kind in the order of their names, as all who write them have it */
@@ -57,6 +59,11 @@ void schema_cache_free(schema_cache *cache); /* NULL does nothing */
 ds_status schema_take(mapping *map, const redis_model *state, bool anew, const schema **out, ds_call *call);
 /* The same, for who only reads: *out is NULL where the server has none. */
 ds_status schema_look(mapping *map, const redis_model *state, bool anew, const schema **out, ds_call *call);
+/* Before the writes of a model whose definition has no index: whether #schema is there, once a process; from then on it is kept as
+ * by a client with an older definition. Without the key, or the right to read it, the model has no index. */
+ds_status schema_ask(mapping *map, const ds_model *model, ds_call *call);
+/* "s:Customer", "i:ns:customer": the type of the ids, and what stands before them in the keys of the records. For ds_free(). */
+char *schema_records_of(const redis_model *state);
 void schema_release(const redis_model *state, const schema *s); /* NULL does nothing */
 
 /* Ids of records that are due, from one sweep (sweep.h) to the next; whether it must bring the script. */

@@ -96,8 +96,31 @@ static ds_status add_to(seen_table *table, const uint64_t digest[2], bool *added
 
 static bool has(const seen_table *table, const uint64_t digest[2])
 {
+    if (table->room == 0)
+        return false;
     const uint64_t *slot = find_slot(table, digest);
     return slot[0] != 0 || slot[1] != 0;
+}
+
+static void make_digest(const seen *set, const char *bytes, size_t length, uint64_t digest[2])
+{
+    siphash(set->key, bytes, length, digest);
+    if (digest[0] == 0 && digest[1] == 0)
+        digest[1] = 1;
+}
+
+static seen_table *rest_of(const seen *set, const uint64_t digest[2])
+{
+    return &set->rest[digest[0] % SEEN_TABLES];
+}
+
+bool seen_has(const seen *set, const char *bytes, size_t length)
+{
+    uint64_t digest[2];
+    if (set->count == 0)
+        return false;
+    make_digest(set, bytes, length, digest);
+    return has(&set->first, digest) || (set->rest != NULL && has(rest_of(set, digest), digest));
 }
 
 ds_status seen_add(seen *set, const char *bytes, size_t length, bool *added)
@@ -106,16 +129,14 @@ ds_status seen_add(seen *set, const char *bytes, size_t length, bool *added)
     /* Without a random key (a kernel that has none yet) the set is as right, only not proof against an adversary. */
     if (set->key[0] == 0 && set->key[1] == 0 && getrandom(set->key, sizeof set->key, GRND_NONBLOCK) < 0)
         set->key[0] = (uint64_t)(uintptr_t)set | 1;
-    siphash(set->key, bytes, length, digest);
-    if (digest[0] == 0 && digest[1] == 0)
-        digest[1] = 1;
+    make_digest(set, bytes, length, digest);
     *added = false;
     if (set->first.count == SEEN_FIRST && has(&set->first, digest))
         return DS_OK;
     if (set->first.count == SEEN_FIRST && set->rest == NULL &&
         (set->rest = ds_calloc(SEEN_TABLES, sizeof *set->rest)) == NULL)
         return DS_NOMEM;
-    ds_status status = add_to(set->rest == NULL ? &set->first : &set->rest[digest[0] % SEEN_TABLES], digest, added);
+    ds_status status = add_to(set->rest == NULL ? &set->first : rest_of(set, digest), digest, added);
     set->count += status == DS_OK && *added;
     return status;
 }

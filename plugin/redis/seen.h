@@ -22,6 +22,7 @@ typedef struct seen {
 
 /* Sets *added where it was not there. Fails for memory. */
 ds_status seen_add(seen *set, const char *bytes, size_t length, bool *added);
+bool seen_has(const seen *set, const char *bytes, size_t length);
 void seen_clear(seen *set); /* keeps its memory */
 void seen_free(seen *set);
 

@@ -101,10 +101,13 @@ static ds_status do_single(mapping *map, const ds_model *model, script which, ds
     ds_value_text(id_value, &id);
     if (!model_takes_id(state, id.bytes, id.length))
         return missing(state, &id, call->error);
+    ds_status status = schema_ask(map, model, call);
+    if (status != DS_OK)
+        return status;
     if (!state->is_kept)
         return call_script(map, state, which, &id, arguments, count, call, request, reply);
     write_job job = {.map = map, .model = model, .state = state, .call = call, .ids = &id_value};
-    ds_status status = call_keep(&job, plan, request, reply);
+    status = call_keep(&job, plan, request, reply);
     return status == DS_OK ? tell_fault(state, &id, *reply, call->error) : status;
 }
 

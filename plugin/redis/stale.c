@@ -35,6 +35,15 @@ static ds_status is_own(const find *self, size_t i, const ds_record *record, boo
     return status;
 }
 
+/* Own entries of several indexes lead to a record as well: the first one answers it. */
+static ds_status remember(find *self, size_t i, bool *is_new)
+{
+    size_t length;
+    const char *id = id_list_at(&self->pending, i, &length);
+    *is_new = true;
+    return self->remembers && is_found_by_entry(self, i) ? seen_add(&self->seen, id, length, is_new) : DS_OK;
+}
+
 /* ---- removing ---- */
 
 bool stale_is_read_only(const find *self)
@@ -107,15 +116,17 @@ void stale_drop(find *self, ds_call *call)
 
 static ds_status judge(find *self, size_t i, ds_record **record, ds_call *call)
 {
-    bool own, matches = true;
+    bool own, is_new = true, matches = true;
     if (*record == NULL)
         return is_found_by_entry(self, i) ? add_drop(self, i, NULL) : DS_OK;
     ds_status status = is_own(self, i, *record, &own);
     if (status == DS_OK && !own)
         status = add_drop(self, i, *record);
-    if (status == DS_OK && own && self->checks)
+    if (status == DS_OK && own)
+        status = remember(self, i, &is_new);
+    if (status == DS_OK && own && is_new && self->checks)
         status = ds_filter_matches(self->selection->where, *record, &matches, call->error);
-    if (status == DS_OK && (!own || !matches)) {
+    if (status == DS_OK && (!own || !is_new || !matches)) {
         ds_block_drop(self->fetch.block, *record);
         *record = NULL;
     }

@@ -261,7 +261,20 @@ static ds_status remember_place(stream *of, const redis_reply *last)
     return DS_OK;
 }
 
-static ds_status take_members(find *self, stream *of)
+/* A batch ends behind the one before: a server that repeats itself would be followed for ever. */
+static bool goes_on(const find *self, const stream *of, const redis_reply *reply)
+{
+    for (size_t i = 0; i < reply->count; i++)
+        if (reply->elements[i].type != REDIS_STRING)
+            return false;
+    if (reply->count == 0 || of->from == NULL)
+        return true;
+    const redis_reply *last = &reply->elements[reply->count - 1];
+    int order = bytes_compare((bytes){last->text, last->length}, (bytes){of->from, of->length});
+    return self->plan.is_reverse ? order < 0 : order > 0;
+}
+
+static ds_status take_members(find *self, stream *of, ds_error *err)
 {
     const redis_reply *reply = redis_reply_at(self->request, of->command);
     ds_status status = DS_OK;
@@ -269,6 +282,11 @@ static ds_status take_members(find *self, stream *of)
         self->is_broken = true;
         return DS_OK;
     }
+    if (!goes_on(self, of, reply))
+        return ds_error_set(
+            err, DS_BACKEND,
+            "the server gave members of an index of the model \"%s\" that do not go on behind the last one",
+            ds_model_name(self->state->model));
     id_list_clear(&of->members);
     of->next = 0;
     of->is_whole = reply->count < of->asked;
@@ -288,7 +306,7 @@ ds_status walk_take(find *self, ds_call *call)
     status = take_claims(self);
     for (size_t i = 0; i < self->stream_count && status == DS_OK && !self->is_broken; i++)
         if (self->streams[i].asked > 0)
-            status = take_members(self, &self->streams[i]);
+            status = take_members(self, &self->streams[i], call->error);
     return status;
 }
 

@@ -50,6 +50,12 @@ tests_redis_test_kept_losses_SOURCES = tests/redis/test_kept_losses.c tests/redi
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_kept_losses_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_losses_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_unaware
+TESTS += tests/redis/test_unaware
+tests_redis_test_unaware_SOURCES = tests/redis/test_unaware.c tests/redis/checker.c tests/redis/checker.h \
+	tests/redis/world.c tests/redis/world.h
+tests_redis_test_unaware_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_unaware_LDADD = $(REDIS_TEST_LIBS) -lm
 check_PROGRAMS += tests/redis/test_hostile
 TESTS += tests/redis/test_hostile
 tests_redis_test_hostile_SOURCES = tests/redis/test_hostile.c tests/redis/world.c tests/redis/world.h
@@ -106,7 +112,8 @@ tests_redis_test_migrate_LDADD = $(REDIS_TEST_LIBS)
 check_PROGRAMS += tests/redis/test_plans
 TESTS += tests/redis/test_plans
 THREAD_TESTS += tests/redis/test_plans
-tests_redis_test_plans_SOURCES = tests/redis/test_plans.c tests/redis/world.c tests/redis/world.h
+tests_redis_test_plans_SOURCES = tests/redis/test_plans.c tests/redis/overheard.c tests/redis/overheard.h tests/redis/world.c \
+	tests/redis/world.h
 tests_redis_test_plans_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_plans_LDADD = $(REDIS_TEST_LIBS)
 
@@ -121,6 +128,13 @@ TESTS += tests/redis/test_counts
 tests_redis_test_counts_SOURCES = tests/redis/test_counts.c tests/redis/world.c tests/redis/world.h
 tests_redis_test_counts_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_counts_LDADD = $(REDIS_TEST_LIBS)
+
+check_PROGRAMS += tests/redis/test_walks
+TESTS += tests/redis/test_walks
+tests_redis_test_walks_SOURCES = tests/redis/test_walks.c tests/redis/overheard.c tests/redis/overheard.h tests/redis/world.c \
+	tests/redis/world.h
+tests_redis_test_walks_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_walks_LDADD = $(REDIS_TEST_LIBS)
 
 check_PROGRAMS += tests/redis/test_million
 TESTS += tests/redis/test_million

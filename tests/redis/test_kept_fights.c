@@ -8,7 +8,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char USER[] =
@@ -56,6 +58,7 @@ typedef struct client {
     ds_source *source, *batches; /* its own, and that of the model */
     ds_model *model;
     unsigned done, duplicates, failures;
+    unsigned whole; /* atomic batches that were done */
     ds_error why;
 } client;
 
@@ -105,7 +108,7 @@ static ds_record *rolled(client *c, const char *id)
 }
 
 /* A batch of `count` writes, all told. */
-static void client_batch(client *c, unsigned count, unsigned flags)
+static void client_batch(client *c, unsigned count)
 {
     ds_batch *batch = NULL;
     ds_record *records[64];
@@ -115,7 +118,7 @@ static void client_batch(client *c, unsigned count, unsigned flags)
         return;
     for (unsigned i = 0; i < count; i++) {
         unsigned kind = roll(c, 8);
-        snprintf(ids[i], sizeof ids[i], "u%u", flags != 0 ? i * 3 + roll(c, 3) : roll(c, IDS));
+        snprintf(ids[i], sizeof ids[i], "u%u", roll(c, IDS));
         records[i] = kind > 1 && kind < 7 ? rolled(c, kind == 2 ? NULL : ids[i]) : NULL;
         if (kind == 0)
             ds_batch_delete(batch, c->model, ds_string(ids[i]));
@@ -132,12 +135,49 @@ static void client_batch(client *c, unsigned count, unsigned flags)
         else
             ds_batch_upsert(batch, c->model, records[i], NULL);
     }
-    ds_batch_run(batch, flags, &error);
+    ds_batch_run(batch, 0, &error);
     for (unsigned i = 0; i < count; i++) {
-        ds_status status = ds_batch_outcome(batch, i, &error);
-        note(c, flags != 0 && (status == DS_CANCELLED || status == DS_INVALID) ? DS_OK : status, &error);
+        note(c, ds_batch_outcome(batch, i, &error), &error);
         ds_record_free(records[i]);
     }
+    ds_batch_free(batch);
+}
+
+/* An atomic batch that takes all emails away, then gives some to other records; or (`few`) one of a few writes, which are often
+ * refused. */
+static void client_whole(client *c, bool few)
+{
+    enum { FEW = 6, GIVEN = 4 };
+    ds_batch *batch = NULL;
+    ds_record *records[IDS] = {NULL};
+    char ids[IDS][16], json[120];
+    ds_error error;
+    unsigned first = roll(c, IDS), shift = roll(c, EMAILS), count = few ? FEW : IDS;
+    unsigned given = few ? roll(c, 3) / 2 : GIVEN;
+    if (ds_batch_new(c->batches, &batch, &error) != DS_OK)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned kind = few && i > 0 ? roll(c, 40) : 40;
+        snprintf(ids[i], sizeof ids[i], "u%u", (first + i) % IDS);
+        int length = snprintf(json, sizeof json, "{\"id\": \"%s\", \"age\": %u, ", ids[i], roll(c, 30));
+        if (i >= count - given)
+            snprintf(json + length, sizeof json - (size_t)length, "\"email\": \"e%u\"}", (shift + i) % EMAILS);
+        else
+            snprintf(json + length, sizeof json - (size_t)length, "\"email\": null, \"name\": \"n%u\"}", roll(c, 9));
+        if (kind == 0)
+            ds_batch_delete(batch, c->model, ds_string(ids[i]));
+        else if (kind < 3)
+            ds_batch_increment(batch, c->model, ds_string(ids[i]), "n", ds_integer(1), NULL);
+        else if (kind == 3)
+            ds_batch_expire(batch, c->model, ds_string(ids[i]), 1 + roll(c, 4));
+        else if (ds_record_from_json(c->model, json, &records[i], &error) == DS_OK)
+            ds_batch_upsert(batch, c->model, records[i], NULL);
+    }
+    ds_status status = ds_batch_run(batch, DS_ATOMIC, &error);
+    note(c, status, &error);
+    c->whole += status == DS_OK;
+    for (unsigned i = 0; i < IDS; i++)
+        ds_record_free(records[i]);
     ds_batch_free(batch);
 }
 
@@ -157,8 +197,11 @@ static atomic_bool stop;
 static void *fight(void *argument)
 {
     client *c = argument;
-    for (unsigned i = 0; i < 150; i++)
-        client_batch(c, 1 + roll(c, 20), i % 10 == 9 ? DS_ATOMIC : 0);
+    for (unsigned i = 0; i < 150; i++) {
+        client_batch(c, 1 + roll(c, 20));
+        if (i % 3 == 0)
+            client_whole(c, i % 2 == 0);
+    }
     return NULL;
 }
 
@@ -190,7 +233,7 @@ static void clients_that_fight_for_unique_values_leave_no_two_with_one(void)
     begin();
     client clients[CLIENTS];
     pthread_t threads[CLIENTS], flusher;
-    unsigned duplicates = 0, done = 0;
+    unsigned duplicates = 0, done = 0, whole = 0;
     atomic_store(&stop, false);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&flusher, NULL, flush_scripts, NULL), 0);
     for (unsigned i = 0; i < CLIENTS; i++) {
@@ -204,6 +247,7 @@ static void clients_that_fight_for_unique_values_leave_no_two_with_one(void)
         pthread_join(threads[i], NULL);
         duplicates += clients[i].duplicates;
         done += clients[i].done;
+        whole += clients[i].whole;
     }
     for (unsigned i = 0; i < CLIENTS; i++)
         client_close(&clients[i]);
@@ -211,46 +255,107 @@ static void clients_that_fight_for_unique_values_leave_no_two_with_one(void)
     pthread_join(flusher, NULL);
     settle();
     checked found = look();
-    printf("\n%u writes done, %u refused, %zu records and %zu claims left", done, duplicates, found.records,
-           found.claims);
-    CU_ASSERT(duplicates > 100 && done > 1000 && found.claims > 0);
+    printf("\n%u writes done, %u refused, %u of %d atomic batches done, %zu records and %zu claims left", done,
+           duplicates, whole, CLIENTS * 50, found.records, found.claims);
+    CU_ASSERT(duplicates > 100 && done > 1000 && whole >= 80 && found.claims > 0);
     end();
+}
+
+/* What a client that will be killed has done so far. */
+typedef struct witness {
+    atomic_bool is_whole; /* it runs an atomic batch now */
+    atomic_uint whole;
+} witness;
+
+static void write_until_killed(unsigned seed, witness *seen)
+{
+    client c;
+    if (!client_open(&c, seed))
+        return;
+    for (;;) {
+        client_batch(&c, 50);
+        unsigned before = c.whole;
+        atomic_store(&seen->is_whole, true);
+        client_whole(&c, roll(&c, 4) == 0);
+        atomic_store(&seen->is_whole, false);
+        atomic_fetch_add(&seen->whole, c.whole - before);
+    }
+}
+
+static long script_calls(void)
+{
+    const char *at = strstr(raw("INFO commandstats"), "cmdstat_evalsha:calls=");
+    return at == NULL ? 0 : atol(at + strlen("cmdstat_evalsha:calls="));
+}
+
+static void spin(long microseconds)
+{
+    struct timespec from, now;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - from.tv_sec) * 1000000 + (now.tv_nsec - from.tv_nsec) / 1000 < microseconds);
+}
+
+#define KILLS_MOST 600
+
+/* How often a client dies in an atomic batch, and ends one before, is the machine's affair: there are as many as it takes. */
+static bool is_enough(unsigned kills, unsigned amid, const witness *seen)
+{
+    enum { KILLS = 60, AMID = 10, WHOLE = 30 };
+    return kills == KILLS_MOST || (kills >= KILLS && amid >= AMID && atomic_load(&seen->whole) >= WHOLE);
+}
+
+/* Every second one dies in an atomic batch, at another place of it each. */
+static void await_moment(unsigned number, long before, const witness *seen)
+{
+    while (script_calls() < before + 20 + (long)(number * 7 % 90)) /* it is in the middle of its work */
+        ;
+    if (number % 2 == 0)
+        return;
+    while (atomic_load(&seen->is_whole))
+        ;
+    while (!atomic_load(&seen->is_whole))
+        ;
+    spin(number * 25);
 }
 
 static void clients_that_are_killed_leave_the_keys_in_agreement(void)
 {
-    enum { KILLS = 40 };
     begin();
+    witness *seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CU_ASSERT_FATAL(seen != MAP_FAILED);
     char json[40];
     snprintf(json, sizeof json, "{\"id\": \"u1\"}");
     CHECK_OK(create(users, json));
-    long before = 0;
-    for (unsigned i = 0; i < KILLS; i++) {
+    unsigned amid = 0, kills = 0;
+    for (unsigned i = 0; !is_enough(kills, amid, seen); i++, kills++) {
+        long before = script_calls();
+        atomic_store(&seen->is_whole, false);
         pid_t child = fork();
         CU_ASSERT_FATAL(child >= 0);
         if (child == 0) {
-            client c;
-            if (client_open(&c, 1000 + i))
-                for (;;)
-                    client_batch(&c, 50, roll(&c, 8) == 0 ? DS_ATOMIC : 0);
+            write_until_killed(1000 + i, seen);
             _exit(1);
         }
-        long calls = before;
-        while (calls < before + 20 + (long)(i * 7 % 90)) { /* it is in the middle of its work */
-            const char *at = strstr(raw("INFO commandstats"), "cmdstat_evalsha:calls=");
-            calls = at == NULL ? 0 : atol(at + strlen("cmdstat_evalsha:calls="));
-        }
+        await_moment(i, before, seen);
         kill(child, SIGKILL);
         int status = 0;
         waitpid(child, &status, 0);
         CU_ASSERT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-        const char *at = strstr(raw("INFO commandstats"), "cmdstat_evalsha:calls=");
-        before = at == NULL ? 0 : atol(at + strlen("cmdstat_evalsha:calls="));
+        amid += atomic_load(&seen->is_whole);
+        if (i % 10 == 9) {
+            settle();
+            look();
+        }
     }
     settle();
     checked found = look();
-    printf("\n%d clients killed, %zu records and %zu claims left", KILLS, found.records, found.claims);
-    CU_ASSERT(found.records > 0 && found.claims > 0);
+    unsigned whole = atomic_load(&seen->whole);
+    printf("\n%u clients killed, %u of them in an atomic batch, %u such batches done, %zu records and %zu claims left",
+           kills, amid, whole, found.records, found.claims);
+    CU_ASSERT(kills < KILLS_MOST && found.records > 0 && found.claims > 0);
+    munmap(seen, sizeof *seen);
     end();
 }
 

@@ -50,10 +50,12 @@ end
 -- include check.lua
 -- A later write of the same batch was done to these holders before this write is made again: a claim that went with it was theirs
 -- when it was this write's turn.
-for i, holder in pairs(watched or {}) do
-    local value = not there and ARGV[members + i] or touched and now[i] or ''
-    if i > 0 and value ~= '' and not (there and was[i] == value) and call('HGET', KEYS[base + 1 + i], value) ~= holder then
-        return {'UNIQUE', i}
+if watched then
+    for i, holder in pairs(watched) do
+        local value = not there and ARGV[members + i] or touched and now[i] or ''
+        if i > 0 and value ~= '' and not (there and was[i] == value) and call('HGET', KEYS[base + 1 + i], value) ~= holder then
+            return {'UNIQUE', i}
+        end
     end
 end
 -- include apply.lua

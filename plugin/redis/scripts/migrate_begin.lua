@@ -5,7 +5,8 @@
 --       of indexes that it has no more
 -- ARGV  1 the epoch that was read, "" where there was none   2 the number of unique indexes   3 of the others
 --       4 "b" where #ids is begun anew, "k" where it is kept
---       of each index: "b" or "k"; its field in #schema; what that is to hold; then the fields of those that go
+--       of each index: "b" or "k"; its field in #schema; what that is to hold; then the fields of those that go; last whose records
+--       they are
 -- Answers EPOCH (look again: something else has changed), KIND and the key that holds something else, or the token by which this run of
 -- migrate knows that it is still the one.
 
@@ -70,5 +71,5 @@ elseif changes then
     redis.call('HINCRBY', schema, 'epoch', 1)
 end
 local token = now .. ' ' .. redis.call('HGET', schema, 'epoch')
-redis.call('HSET', schema, 'migrate', token)
+redis.call('HSET', schema, 'migrate', token, 'records', ARGV[#ARGV])
 return token

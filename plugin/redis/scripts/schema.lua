@@ -2,7 +2,7 @@
 -- goes too; but unique keys that hold their guard stay: their claims go on to be looked at, so that no value is given twice.
 --
 -- KEYS  1 #schema, 2 #ids, 3 #expires, 4 #entries, then the key of each index
--- ARGV  1 the format, then of each index "unique:<name>" or "index:<name>" and its definition
+-- ARGV  1 the format, then of each index "unique:<name>" or "index:<name>" and its definition; last whose records they are
 -- Answers MADE, THERE (somebody else has made it), or KIND and the key that holds something else.
 
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -25,7 +25,8 @@ end
 redis.call('ZADD', KEYS[2], 0, '')
 -- No two epochs are alike, whatever became of the one before.
 local time = redis.call('TIME')
-redis.call('HSET', KEYS[1], 'format', ARGV[1], 'epoch', time[1] .. ('%06d'):format(time[2]), 'partitions', '1')
+redis.call('HSET', KEYS[1], 'format', ARGV[1], 'epoch', time[1] .. ('%06d'):format(time[2]), 'partitions', '1',
+    'records', ARGV[#ARGV])
 for at = 5, #KEYS do
     redis.call('HSET', KEYS[1], 'index:' .. ARGV[2 * at - 8]:match(':(.*)$'), ARGV[2 * at - 7])
     if is_hash(at) then
