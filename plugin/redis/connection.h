@@ -118,8 +118,10 @@ typedef enum redis_intent {
  *   DS_TIMEOUT, DS_CANCELLED, DS_LOST            nothing was changed (it reads, or nothing of it was sent);
  *   DS_UNKNOWN_OUTCOME                           it writes, some of it was sent, and not all of that was answered;
  *   DS_BACKEND                                   the server broke the protocol; DS_NOMEM.
- * What was not sent at all is sent again on a fresh connection, and so are the unanswered commands of a request that
- * only reads: these must therefore not depend on each other (MULTI, WATCH). */
+ * What was not sent at all is sent again on a fresh connection, and so are the unanswered commands of a request that only
+ * reads. What the server refused for now (LOADING, MASTERDOWN) is sent again while there is time for it, be it after what
+ * stood behind it, so that such an error reply is one that stands. Commands must therefore not depend on each other
+ * (MULTI, WATCH). */
 ds_status redis_run(redis *connection, redis_request *request, redis_intent intent, ds_call *call);
 /* The same, and the first error reply is a failure too: for requests that are refused as a whole. */
 ds_status redis_ask(redis *connection, redis_request *request, redis_intent intent, ds_call *call);

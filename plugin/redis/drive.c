@@ -118,6 +118,10 @@ static ds_status ended_early(const redis_lane *self, ds_status status, bool is_u
     if (status == DS_CANCELLED)
         return ds_error_set(err, status, "the operation was cancelled while it waited for the Redis server at %s",
                             self->config->where);
+    if (is_unsent && self->link.state == LINK_LOADING) {
+        *err = self->link.cause;
+        return err->status;
+    }
     if (is_unsent && self->outage.status != DS_OK) {
         *err = self->outage;
         return err->status;
@@ -190,7 +194,8 @@ static void attempt(redis_lane *self)
 
 static bool is_pinging(const redis_lane *self)
 {
-    return self->link.own != NULL && self->link.own->flight != NULL && self->link.own->flight->is_queued;
+    return self->link.state == LINK_READY && self->link.own != NULL && self->link.own->flight != NULL &&
+           self->link.own->flight->is_queued;
 }
 
 /* Half the time that is left, so that the other half is there for a fresh link. */
@@ -207,7 +212,8 @@ static void check_link(redis_lane *self, bool is_write, const ds_call *call)
     redis_link *link = &self->link;
     ds_error ignored;
     int64_t idle = ds_now() - (self->used > link->ready_at ? self->used : link->ready_at);
-    if (link->state != LINK_CLOSED && link->state != LINK_READY && ds_now() >= link->connect_deadline) {
+    bool is_connecting = link->state != LINK_CLOSED && link->state != LINK_READY && link->state != LINK_LOADING;
+    if (is_connecting && ds_now() >= link->connect_deadline) {
         link_close(link); /* begun by an operation that ended long ago */
         self->is_attempted = false;
     }
@@ -226,14 +232,15 @@ static void check_link(redis_lane *self, bool is_write, const ds_call *call)
 static void ensure(redis_lane *self)
 {
     redis_link *link = &self->link;
-    if (link->state == LINK_READY && is_pinging(self) && ds_now() >= self->ping_until)
+    if (is_pinging(self) && ds_now() >= self->ping_until)
         link_give_up(link, DS_LOST, "did not answer a PING after the connection had been idle");
     if (link->state == LINK_CLOSED && self->is_attempted)
         note_end(self);
-    if (link->state == LINK_CLOSED && self->outage.status != DS_OK && ds_source_leaves(self->config->source)) {
+    bool is_down = (link->state == LINK_CLOSED && self->outage.status != DS_OK) || link->state == LINK_LOADING;
+    if (is_down && ds_source_leaves(self->config->source)) {
         ds_error why;
-        ds_error_set(&why, DS_UNREACHABLE, "the host disconnects while the Redis server at %s is down",
-                     self->config->where);
+        ds_error_set(&why, DS_UNREACHABLE, "the host disconnects while the Redis server at %s is %s",
+                     self->config->where, link->state == LINK_LOADING ? "loading its data" : "down");
         refuse_all(self, &why, false);
     }
     if (link->state == LINK_CLOSED && !crew_is_idle(&self->crew) &&
@@ -336,7 +343,8 @@ static void wait_and_work(redis_lane *self, const ds_call *call)
 
 static bool has_news(const redis_lane *self)
 {
-    bool is_settled = self->link.state == LINK_READY || self->link.state == LINK_CLOSED;
+    link_state state = self->link.state;
+    bool is_settled = state == LINK_READY || state == LINK_CLOSED || state == LINK_LOADING;
     return is_settled && self->link.events != NULL && events_wait(self->link.events);
 }
 

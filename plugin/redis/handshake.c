@@ -109,20 +109,38 @@ static bool is_left_to_ping(const redis_reply *reply)
     return redis_reply_is(reply, "NOAUTH") || redis_reply_is(reply, "DENIED") || redis_reply_status(reply) == DS_BUSY;
 }
 
-ds_status greeting_end(redis_link *link, ds_error *err)
+/* The PING of a link that loads is alone. */
+static ds_status judge(redis_link *link, const redis_reply *ping, ds_error *err)
 {
     const redis_config *config = link->config;
-    const redis_reply *ping = redis_reply_at(link->own, request_count(link->own) - 1);
+    size_t count = request_count(link->own);
     size_t rest = 1u + (config->database != 0) + (config->client_name != NULL), next = 0;
-    bool has_login = request_count(link->own) > rest; /* whatever the host has set since it was said */
-    for (size_t i = 0; i < request_count(link->own); i++)
-        if (redis_reply_at(link->own, i) == NULL)
-            return ds_error_set(err, DS_NOMEM, "out of memory");
+    if (count == 1)
+        return ping->type == REDIS_ERROR ? judge_ping(config, ping, err) : DS_OK;
+    bool has_login = count > rest; /* whatever the host has set since it was said */
     const redis_reply *auth = has_login ? redis_reply_at(link->own, next++) : NULL;
     if (auth != NULL && auth->type == REDIS_ERROR)
         return login_refused(config->login, config, NULL, auth, err);
     const redis_reply *chosen = config->database != 0 ? redis_reply_at(link->own, next) : NULL;
-    if (chosen != NULL && chosen->type == REDIS_ERROR && !is_left_to_ping(chosen))
+    if (chosen != NULL && chosen->type == REDIS_ERROR && (ping->type != REDIS_ERROR || !is_left_to_ping(chosen)))
         return judge_select(config, chosen, err);
     return ping->type == REDIS_ERROR ? judge_ping(config, ping, err) : DS_OK;
+}
+
+ds_status greeting_end(redis_link *link, bool *is_loading, ds_error *err)
+{
+    const redis_reply *ping = redis_reply_at(link->own, request_count(link->own) - 1);
+    *is_loading = false;
+    for (size_t i = 0; i < request_count(link->own); i++) {
+        const redis_reply *reply = redis_reply_at(link->own, i);
+        if (reply == NULL)
+            return ds_error_set(err, DS_NOMEM, "out of memory");
+        *is_loading = *is_loading || (reply->type == REDIS_ERROR && redis_is_refusal(reply->text, reply->length));
+    }
+    ds_status status = judge(link, ping, err);
+    *is_loading = *is_loading && (status == DS_OK || status == DS_BUSY);
+    if (*is_loading)
+        status = ds_error_set(err, DS_BUSY, "the Redis server at %s took no commands in time (%s)", link->config->where,
+                              ping->type == REDIS_ERROR ? ping->text : "LOADING");
+    return status;
 }

@@ -5,6 +5,10 @@
 
 #include "drive.h"
 
+#include <poll.h>
+
+enum { ASK_AGAIN_MS = 50 };
+
 void lane_init(redis_lane *self, const redis_config *config, event_queue *events, link_counters *counters)
 {
     self->config = config;
@@ -136,13 +140,35 @@ static bool may_repeat(run *this)
     return next == FATE_AGAIN;
 }
 
+/* The server loads, or waits for its master: those that it refused are sent again after a while, by their own thread, which
+ * holds nobody up. False: there is no time for that, and what it said stands. */
+static bool may_ask_again(run *this)
+{
+    const ds_call *call = this->call;
+    bool has_time = call->deadline == DS_NO_DEADLINE || call->deadline - ds_now() > ASK_AGAIN_MS * INT64_C(1000000);
+    if (this->request->refused == 0 || !has_time)
+        return false;
+    struct pollfd token = {.fd = ds_cancel_fd(call->cancel), .events = POLLIN};
+    if (this->lane->link.events != NULL)
+        events_tell(this->lane->link.events);
+    poll(&token, 1, ASK_AGAIN_MS);
+    if (link_check_call(call) != DS_OK || ds_source_leaves(this->lane->config->source))
+        return false;
+    request_take_refused(this->request);
+    return true;
+}
+
 static ds_status run_once(run *this, bool *is_again)
 {
     redis_request *request = this->request;
     *is_again = false;
     ds_status status = pass(this);
-    if (status != DS_OK || (request->passage.refused == DS_OK && request_is_answered(request)))
+    if (status != DS_OK)
         return status;
+    if (request->passage.refused == DS_OK && request_is_answered(request)) {
+        *is_again = may_ask_again(this);
+        return DS_OK;
+    }
     this->error = request->cause;
     *is_again = request->passage.refused == DS_OK && may_repeat(this);
     return this->error.status;
@@ -151,7 +177,7 @@ static ds_status run_once(run *this, bool *is_again)
 static bool has_unknown(const redis_request *request)
 {
     for (size_t i = request->answered; request->intent != REDIS_READS && i < request->count; i++)
-        if (request->commands[i].is_sent)
+        if (!request->commands[i].is_answered && request->commands[i].is_sent)
             return true;
     return false;
 }

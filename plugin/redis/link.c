@@ -9,6 +9,7 @@
 
 enum { BUFFER_BYTES = 16384, ROUNDS_MAX = 4, PIECES_MAX = 64 };
 #define SUSPECT_AFTER_NS INT64_C(20000000)
+#define PING_AGAIN_NS    INT64_C(50000000) /* a server that loads is asked so often */
 
 void link_init(redis_link *self, const redis_config *config, event_queue *events, link_counters *counters)
 {
@@ -132,7 +133,7 @@ void link_give_up(redis_link *self, ds_status status, const char *what)
 
 static bool is_talking(const redis_link *self)
 {
-    return self->state == LINK_GREETING || self->state == LINK_READY;
+    return self->state == LINK_GREETING || self->state == LINK_LOADING || self->state == LINK_READY;
 }
 
 static void end_of_stream(redis_link *self)
@@ -330,20 +331,67 @@ static bool secure(redis_link *self)
     return true;
 }
 
+/* DS_BUSY: the server loads, and is asked again; otherwise the link has failed, or what it was asked is true. */
+static ds_status hear(redis_link *self)
+{
+    bool is_loading;
+    ds_error cause = {0};
+    ds_status status = greeting_end(self, &is_loading, &cause);
+    if (is_loading) {
+        self->state = LINK_LOADING;
+        self->cause = cause;
+        self->ping_at = ds_now() + PING_AGAIN_NS;
+        return DS_BUSY;
+    }
+    if (status != DS_OK)
+        link_fail(self, &cause);
+    return status;
+}
+
 static bool greet(redis_link *self)
 {
-    ds_error cause = {0};
-    if (!request_is_answered(self->own))
+    if (!request_is_answered(self->own) || hear(self) != DS_OK)
         return false;
-    if (greeting_end(self, &cause) != DS_OK) {
-        link_fail(self, &cause);
-        return false;
-    }
     self->state = LINK_READY;
     self->ready_at = ds_now();
     atomic_store(&self->is_ready, true);
     events_add(self->events, DS_EVENT_READY, NULL);
     return true;
+}
+
+/* The server has its data: the greeting is said anew, since some of it may have been refused, or be different by now. */
+static bool greet_again(redis_link *self)
+{
+    ds_error cause = {0};
+    self->state = LINK_GREETING;
+    self->connect_deadline = ds_now() + self->config->connect_timeout;
+    if (greeting_begin(self, &cause) != DS_OK)
+        link_fail(self, &cause);
+    else
+        link_send(self);
+    return true;
+}
+
+static bool await_data(redis_link *self)
+{
+    ds_error cause = {0};
+    if (self->ping_at == INT64_MAX)
+        return request_is_answered(self->own) && hear(self) == DS_OK && greet_again(self);
+    if (ds_now() < self->ping_at)
+        return false;
+    self->ping_at = INT64_MAX;
+    if (ping_begin(self, &cause) != DS_OK)
+        link_fail(self, &cause);
+    else
+        link_send(self);
+    return false;
+}
+
+static bool talk(redis_link *self)
+{
+    if (self->state == LINK_GREETING)
+        return greet(self);
+    return self->state == LINK_LOADING && await_data(self);
 }
 
 static void link_step(redis_link *self, bool has_input)
@@ -358,13 +406,14 @@ static void link_step(redis_link *self, bool has_input)
             goes_on = secure(self);
             break;
         case LINK_GREETING:
+        case LINK_LOADING:
         case LINK_READY:
             if (has_input)
                 receive(self);
             if (is_talking(self))
                 link_send(self);
             has_input = false;
-            goes_on = self->state == LINK_GREETING && greet(self);
+            goes_on = talk(self);
             break;
         default:
             return;
@@ -388,7 +437,7 @@ static const char *what_fails(const redis_link *self)
 
 static int64_t patience(const redis_link *self)
 {
-    if (self->state != LINK_READY)
+    if (self->state != LINK_READY && self->state != LINK_LOADING)
         return self->connect_deadline;
     return self->queue.first == NULL ? INT64_MAX : self->heard + self->config->command_timeout;
 }
@@ -399,6 +448,8 @@ static void check_patience(redis_link *self)
         return;
     if (self->state == LINK_READY)
         link_give_up(self, DS_LOST, "sent nothing for the whole commandTimeout while replies were due");
+    else if (self->state == LINK_LOADING)
+        link_give_up(self, DS_UNREACHABLE, "sent nothing for the whole commandTimeout while it loaded its data");
     else
         link_give_up(self, DS_UNREACHABLE, what_fails(self));
 }
@@ -417,6 +468,8 @@ void link_poll_for(const redis_link *self, struct pollfd *out, int64_t *wake)
     *wake = patience(self);
     if (address_wake < *wake)
         *wake = address_wake;
+    if (self->state == LINK_LOADING && self->ping_at < *wake)
+        *wake = self->ping_at;
 }
 
 ds_status link_check_call(const ds_call *call)

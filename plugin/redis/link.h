@@ -16,6 +16,7 @@ typedef enum link_state {
     LINK_REACHING, /* name look-up, connect(2) */
     LINK_SECURING, /* TLS */
     LINK_GREETING, /* AUTH, SELECT, CLIENT SETNAME, PING */
+    LINK_LOADING,  /* the server takes no commands yet: PING again and again, and then the greeting anew */
     LINK_READY
 } link_state;
 
@@ -33,12 +34,13 @@ typedef struct redis_link {
     transport transport;
     decoder *decoder;
     flight_queue queue;
-    redis_request *own;       /* the greeting, or the PING of an idle link */
+    redis_request *own;       /* the greeting, or a PING */
     char *buffer;             /* of what is read */
     int64_t connect_deadline; /* of the attempt, whoever drives it */
+    int64_t ping_at;          /* LINK_LOADING: when it is asked again; INT64_MAX: the answer is awaited */
     int64_t heard;            /* when something came last, or was first awaited */
     int64_t ready_at;         /* when it became ready last */
-    ds_error cause;           /* why it was closed last */
+    ds_error cause;           /* why it was closed last, or takes no commands yet */
     bool is_final;            /* to connect again would fail alike */
 } redis_link;
 
@@ -74,7 +76,8 @@ void link_look(redis_link *link);
 
 /* handshake.c: what is said first on each connection. */
 ds_status greeting_begin(redis_link *link, ds_error *err);
-ds_status greeting_end(redis_link *link, ds_error *err);
+/* *is_loading: it failed, but the server says that it only takes no commands yet. Of the PING of a link that loads, too. */
+ds_status greeting_end(redis_link *link, bool *is_loading, ds_error *err);
 ds_status ping_begin(redis_link *link, ds_error *err);
 
 #endif

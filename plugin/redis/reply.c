@@ -44,6 +44,12 @@ static bool was_asked(const redis_flight *flight)
     return flight->request->connection == NULL || !request_is_untouched(flight->request);
 }
 
+/* Records are to come in the order of their commands: what follows one that is asked again is asked again too. */
+static bool is_behind_refusal(const redis_request *request, const command *asked)
+{
+    return request->refused > 0 && asked->sink != NULL && request->intent == REDIS_READS;
+}
+
 /* False: a protocol error. */
 static bool find_target(const redisReadTask *task, target *out)
 {
@@ -67,7 +73,9 @@ static bool find_target(const redisReadTask *task, target *out)
     }
     out->at.command = flight->request->answered;
     out->command = &flight->request->commands[out->at.command];
-    if (out->command->failed == DS_OK)
+    if (is_behind_refusal(flight->request, out->command))
+        out->command->is_refused = true;
+    else if (out->command->failed == DS_OK)
         out->request = flight->request;
     return true;
 }
@@ -100,7 +108,7 @@ static redis_reply *make_node(const target *to, const redisReadTask *task, redis
 {
     redis_reply *node;
     if (to->at.depth == 0)
-        node = to->command->reply = request_memory(to->request, sizeof *node);
+        to->command->reply = node = request_memory(to->request, sizeof *node);
     else
         node = grow_elements(to->request, task->parent->obj, to->at.index);
     if (node != NULL)
@@ -141,6 +149,16 @@ static void *stream_text(const target *to, const redisReadTask *task, const char
     return streamed(to, status);
 }
 
+/* Those that are refused for now have one reply: they may be refused many times, for as long as a server loads. */
+static bool shares_refusal(const target *to, const redisReadTask *task, const char *text, size_t length)
+{
+    command *asked = to->command;
+    if (to->at.depth > 0 || task->type != REDIS_REPLY_ERROR || !redis_is_refusal(text, length))
+        return false;
+    asked->is_refused = true;
+    return to->request->refusal != NULL;
+}
+
 static void *on_text(const redisReadTask *task, char *text, size_t length)
 {
     target to;
@@ -150,10 +168,14 @@ static void *on_text(const redisReadTask *task, char *text, size_t length)
         return &dropped;
     if (is_streamed(&to, task))
         return stream_text(&to, task, text, length);
+    if (shares_refusal(&to, task, text, length))
+        return &dropped;
     redis_reply *node = make_node(&to, task, text_type(task->type));
     char *copy = node == NULL ? NULL : request_memory(to.request, length + 1);
     if (copy == NULL)
         return out_of_memory(&to);
+    if (to.command->is_refused)
+        to.request->refusal = node;
     memcpy(copy, text, length);
     copy[length] = '\0';
     node->text = copy;
@@ -302,11 +324,14 @@ static void complete(flight_queue *queue)
     if (request != NULL) {
         command *done = &request->commands[request->answered];
         redis_place at = {.command = request->answered};
+        if (done->is_refused && done->failed == DS_OK) {
+            done->reply = request->refusal;
+            request->refused++;
+        }
         if (done->sink != NULL && done->reply == NULL && done->failed == DS_OK && done->sink->end != NULL)
             done->failed = done->sink->end(done->user, &at);
-        done->is_answered = true;
         done->is_streaming = false;
-        request->answered++;
+        request_next(request);
     }
     if (--flight->due > 0)
         return;

@@ -45,7 +45,8 @@ void redis_request_reset(redis_request *request)
         request->next = (char *)request->chunks->memory; /* the usual case: one chunk, used again and again */
     else
         free_chunks(request);
-    request->count = request->answered = request->arguments_left = 0;
+    request->count = request->answered = request->refused = request->arguments_left = 0;
+    request->refusal = NULL;
     request->failed = DS_OK;
     request->passage.refused = DS_OK;
     request->passage.sent_at = 0;
@@ -234,13 +235,30 @@ ds_status request_check(redis_request *request, ds_error *err)
     return DS_OK;
 }
 
+/* Of those before `end`. */
+static size_t count_unanswered(const redis_request *request, size_t end)
+{
+    size_t count = 0;
+    for (size_t i = request->answered; i < end; i++)
+        count += !request->commands[i].is_answered;
+    return count;
+}
+
 void request_depart(redis_request *request)
 {
     redis_flight *flight = request->flight;
     flight->request = request;
     flight->sent = request->answered < request->count ? request->commands[request->answered].start : flight->length;
     flight->touched = 0;
-    flight->due = request->count - request->answered;
+    flight->due = count_unanswered(request, request->count);
+}
+
+void request_next(redis_request *request)
+{
+    request->commands[request->answered].is_answered = true;
+    do
+        request->answered++;
+    while (request->answered < request->count && request->commands[request->answered].is_answered);
 }
 
 bool request_is_answered(const redis_request *request)
@@ -261,6 +279,8 @@ void request_settle(redis_request *request)
     size_t sent = flight->sent + flight->touched;
     for (size_t i = request->answered; i < request->count; i++) {
         command *left = &request->commands[i];
+        if (left->is_answered)
+            continue;
         left->is_sent = left->is_sent || sent > left->start; /* now, or the last time */
         left->reply = NULL;
         left->failed = DS_OK;
@@ -289,6 +309,31 @@ ds_status redis_command_status(const redis_request *request, size_t number, ds_e
     return said->status;
 }
 
+/* ---- refusals ---- */
+
+/* Their bytes move together; one that is answered has none any more. */
+size_t request_take_refused(redis_request *request)
+{
+    redis_flight *flight = request->flight;
+    size_t taken = 0, length = 0;
+    for (size_t i = 0; i < request->count; i++) {
+        command *asked = &request->commands[i];
+        size_t start = asked->start, end = i + 1 < request->count ? asked[1].start : flight->length;
+        asked->start = length;
+        if (!asked->is_refused || asked->failed != DS_OK)
+            continue;
+        if (taken++ == 0)
+            request->answered = i;
+        asked->is_refused = asked->is_answered = false;
+        asked->reply = NULL;
+        memmove(flight->bytes + length, flight->bytes + start, end - start);
+        length += end - start;
+    }
+    flight->length = length;
+    request->refused = 0;
+    return taken;
+}
+
 /* ---- flights ---- */
 
 void flight_free(redis_flight *flight)
@@ -307,7 +352,7 @@ void flight_orphan(redis_flight *flight)
     for (size_t i = request->answered; i < request->count; i++)
         if (request->commands[i].start >= flight->sent + flight->touched) {
             flight->length = request->commands[i].start;
-            flight->due = i - request->answered;
+            flight->due = count_unanswered(request, i);
             break;
         }
     flight->request->flight = NULL;

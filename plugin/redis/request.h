@@ -31,8 +31,9 @@ typedef struct command {
     size_t start; /* of its bytes */
     const redis_sink *sink;
     void *user;
-    redis_reply *reply;
+    const redis_reply *reply;
     bool is_answered, is_streaming; /* the sink got something of it */
+    bool is_refused;                /* for now: see request_take_refused() */
     bool is_sent;                   /* decided when the request left the link without its answer */
     ds_status failed;               /* of the sink, or for memory: the rest of the reply is dropped */
 } command;
@@ -61,7 +62,10 @@ typedef struct passage {
 struct redis_request {
     redis *connection;
     command *commands;
-    size_t count, room, answered;
+    size_t count, room;
+    size_t answered;            /* the first of `commands` that is not */
+    size_t refused;             /* of those that are answered */
+    const redis_reply *refusal; /* the words of all that were refused */
     size_t arguments_left;
     ds_status failed; /* while it was encoded */
     redis_intent intent;
@@ -77,10 +81,19 @@ struct redis_request {
 
 ds_status request_check(redis_request *request, ds_error *err); /* whole, and nothing failed */
 void request_depart(redis_request *request); /* the unanswered commands are to be sent (again), from their first byte */
+void request_next(redis_request *request);   /* the first unanswered command is answered */
 bool request_is_answered(const redis_request *request);
 bool request_is_untouched(const redis_request *request); /* of the unanswered commands nothing was sent */
 /* Ends the wait for what is unanswered: decides what was sent, and tells the sink of half a reply. */
 void request_settle(redis_request *request);
+
+/* ---- refusals ---- */
+
+/* server_error.c: an error of a server that did not run the command, and will soon: LOADING, MASTERDOWN. */
+bool redis_is_refusal(const char *text, size_t length);
+/* Makes the commands of an answered request that were refused so unanswered again, and says how many there are. Those that
+ * read with sinks behind the first of them are among these: their replies were dropped, so that records come in order. */
+size_t request_take_refused(redis_request *request);
 
 /* ---- flights ---- */
 

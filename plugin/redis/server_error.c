@@ -1,5 +1,5 @@
 /* Errors of the server, and the one place where they become statuses. */
-#include "connection.h"
+#include "request.h"
 
 static const struct meaning {
     const char *code;
@@ -19,6 +19,15 @@ bool redis_reply_is(const redis_reply *reply, const char *code)
     size_t length = strlen(code);
     return reply != NULL && reply->type == REDIS_ERROR && reply->length >= length &&
            memcmp(reply->text, code, length) == 0 && (reply->length == length || reply->text[length] == ' ');
+}
+
+bool redis_is_refusal(const char *text, size_t length)
+{
+    static const char *const codes[] = {"LOADING ", "MASTERDOWN "};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (length >= strlen(codes[i]) && memcmp(text, codes[i], strlen(codes[i])) == 0)
+            return true;
+    return false;
 }
 
 /* Errors that have no code of their own: the start of their text. */

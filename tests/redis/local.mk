@@ -203,6 +203,13 @@ tests_redis_test_redis_reconnect_SOURCES = tests/redis/test_redis_reconnect.c $(
 tests_redis_test_redis_reconnect_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_reconnect_LDADD = $(CONNECTION_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_redis_loading
+TESTS += tests/redis/test_redis_loading
+THREAD_TESTS += tests/redis/test_redis_loading
+tests_redis_test_redis_loading_SOURCES = tests/redis/test_redis_loading.c $(REDIS_PROBE)
+tests_redis_test_redis_loading_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_loading_LDADD = $(CONNECTION_TEST_LIBS)
+
 check_PROGRAMS += tests/redis/test_redis_replies
 TESTS += tests/redis/test_redis_replies
 tests_redis_test_redis_replies_SOURCES = tests/redis/test_redis_replies.c $(REDIS_PROBE)

@@ -194,11 +194,16 @@ void redis_server_kill(redis_server *server)
     server->pid = 0;
 }
 
-void redis_server_restart(redis_server *server)
+void redis_server_relaunch(redis_server *server)
 {
     redis_server_kill(server);
     unlink(server->socket);
     launch(server);
+}
+
+void redis_server_restart(redis_server *server)
+{
+    redis_server_relaunch(server);
     if (!await_answer(server))
         give_up("redis-server does not start again");
 }

@@ -20,10 +20,11 @@ typedef struct redis_server {
  * cannot go on without it: the program ends where it does not start. With `--tls-...` options, tls_port is given one
  * too. */
 redis_server *redis_server_start(const char *const *options);
-void redis_server_stop(redis_server *server);    /* ends it, removes its folder and frees it; NULL does nothing */
-void redis_server_kill(redis_server *server);    /* SIGKILL; its folder stays */
-void redis_server_restart(redis_server *server); /* the same options and ports again, killing it first if it runs */
-void redis_server_pause(redis_server *server);   /* SIGSTOP, and returns once it has stopped */
+void redis_server_stop(redis_server *server);     /* ends it, removes its folder and frees it; NULL does nothing */
+void redis_server_kill(redis_server *server);     /* SIGKILL; its folder stays */
+void redis_server_restart(redis_server *server);  /* the same options and ports again, killing it first if it runs */
+void redis_server_relaunch(redis_server *server); /* the same, without waiting until it answers: it may load its data */
+void redis_server_pause(redis_server *server);    /* SIGSTOP, and returns once it has stopped */
 void redis_server_resume(redis_server *server);
 /* One command over the Unix socket, its words separated by blanks; the raw reply, for free(). */
 char *redis_server_command(const redis_server *server, const char *words);
