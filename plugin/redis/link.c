@@ -2,6 +2,8 @@
  * link_fail(), which says why and lets go of every flight. */
 #include "link.h"
 
+#include "window.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -185,14 +187,15 @@ static void fail_to_send(redis_link *self, const ds_error *cause)
 /* The bytes that a record of TLS may have on its way though none is counted as sent. */
 static size_t record_of(const redis_flight *flight)
 {
-    size_t left = flight->length - flight->sent;
+    size_t left = flight->end - flight->sent;
     return left < TLS_RECORD_BYTES ? left : TLS_RECORD_BYTES;
 }
 
 static ssize_t send_one(redis_link *self, ds_error *cause)
 {
     redis_flight *flight = self->queue.unsent;
-    ssize_t sent = transport_send(&self->transport, flight->bytes + flight->sent, flight->length - flight->sent, cause);
+    window_open(&self->queue, flight);
+    ssize_t sent = transport_send(&self->transport, flight->bytes + flight->sent, flight->end - flight->sent, cause);
     flight->touched = sent > 0 || self->transport.tls == NULL ? 0 : record_of(flight);
     return sent;
 }
@@ -203,8 +206,10 @@ static ssize_t send_some(redis_link *self, ds_error *cause)
     size_t count = 0;
     if (self->transport.tls != NULL || self->queue.unsent->next == NULL)
         return send_one(self, cause);
-    for (redis_flight *flight = self->queue.unsent; flight != NULL && count < PIECES_MAX; flight = flight->next)
-        pieces[count++] = (struct iovec){flight->bytes + flight->sent, flight->length - flight->sent};
+    for (redis_flight *flight = self->queue.unsent; flight != NULL && count < PIECES_MAX; flight = flight->next) {
+        window_open(&self->queue, flight);
+        pieces[count++] = (struct iovec){flight->bytes + flight->sent, flight->end - flight->sent};
+    }
     return transport_send_all(&self->transport, pieces, count, cause);
 }
 
@@ -213,7 +218,7 @@ static void count_sent(redis_link *self, size_t sent)
     atomic_fetch_add_explicit(&self->counters->sent, sent, memory_order_relaxed);
     while (self->queue.unsent != NULL) {
         redis_flight *flight = self->queue.unsent;
-        size_t left = flight->length - flight->sent, part = sent < left ? sent : left;
+        size_t left = flight->end - flight->sent, part = sent < left ? sent : left;
         flight->sent += part;
         sent -= part;
         if (part < left)
@@ -267,7 +272,7 @@ void link_abandon(redis_link *self, redis_flight *flight)
         return;
     }
     flight_orphan(flight);
-    if (self->queue.unsent == flight && flight->sent == flight->length)
+    if (self->queue.unsent == flight && flight->sent == flight->end)
         self->queue.unsent = flight->next;
 }
 

@@ -26,6 +26,7 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/tls.c plugin/redis/tls.h \
 	plugin/redis/tls_context.c plugin/redis/tls_context.h \
 	plugin/redis/waiter.c plugin/redis/waiter.h \
+	plugin/redis/window.c plugin/redis/window.h \
 	plugin/redis/url.c plugin/redis/url.h \
 	plugin/redis/utf8.c plugin/redis/utf8.h
 # the mapping

@@ -333,12 +333,16 @@ static void complete(flight_queue *queue)
         done->is_streaming = false;
         request_next(request);
     }
-    if (--flight->due > 0)
+    flight->due -= flight->due > 0; /* a server may turn us away before we have said a word */
+    if (flight->due > 0)
         return;
     queue_remove(queue, flight);
-    queue_done(queue, flight);
     if (request == NULL)
         flight_free(flight);
+    else if (request_is_answered(request))
+        queue_done(queue, flight);
+    else
+        queue_add(queue, flight); /* for its next turn */
 }
 
 static ds_status fail(const decoder *self, const char *where, ds_error *err)

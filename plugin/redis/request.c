@@ -1,6 +1,6 @@
 /* Requests: commands encoded straight into the bytes that are sent (RESP arrays of bulk strings), memory for their
  * replies, and what became of each. */
-#include "request.h"
+#include "window.h"
 
 #include <stdint.h>
 
@@ -249,8 +249,9 @@ void request_depart(redis_request *request)
     redis_flight *flight = request->flight;
     flight->request = request;
     flight->sent = request->answered < request->count ? request->commands[request->answered].start : flight->length;
-    flight->touched = 0;
-    flight->due = count_unanswered(request, request->count);
+    flight->end = flight->sent;
+    flight->ahead = request->answered;
+    flight->touched = flight->due = 0;
 }
 
 void request_next(redis_request *request)
@@ -355,18 +356,31 @@ void flight_orphan(redis_flight *flight)
             flight->due = count_unanswered(request, i);
             break;
         }
+    flight->end = flight->length;
     flight->request->flight = NULL;
     flight->request = NULL;
+}
+
+/* The last has another behind it from now on: it may have nothing more to send in this turn. */
+static void end_turn(flight_queue *queue, redis_flight *last)
+{
+    window_narrow(last);
+    if (queue->unsent == last && last->due > 0 && last->sent == last->end)
+        queue->unsent = NULL;
+    queue->crowd = CROWD_LASTS;
 }
 
 void queue_add(flight_queue *queue, redis_flight *flight)
 {
     flight->next = NULL;
     flight->is_queued = true;
-    if (queue->last != NULL)
+    if (queue->last != NULL) {
+        end_turn(queue, queue->last);
         queue->last->next = flight;
-    else
+    } else {
         queue->first = flight;
+        queue->crowd -= queue->crowd > 0;
+    }
     queue->last = flight;
     if (queue->unsent == NULL)
         queue->unsent = flight;

@@ -16,7 +16,9 @@ typedef struct redis_flight {
     size_t length, room;
     size_t sent;    /* bytes that the system took */
     size_t touched; /* bytes behind those that TLS may have sent some of */
-    size_t due;     /* replies that have not come */
+    size_t end;     /* of the bytes of its turn: window.h */
+    size_t ahead;   /* the first command behind its turn */
+    size_t due;     /* replies to its turn that have not come */
     bool is_queued; /* on a link */
     bool is_secret; /* holds a password: wiped when freed */
 } redis_flight;
@@ -24,6 +26,7 @@ typedef struct redis_flight {
 typedef struct flight_queue {
     redis_flight *first, *last;
     redis_flight *unsent;                   /* the first that has bytes to send; NULL: all are sent */
+    unsigned crowd;                         /* more than 0: several share the link; window.h */
     struct redis_request *done, *last_done; /* those that were answered, or whose link was lost, to be handed out */
 } flight_queue;
 
@@ -101,7 +104,7 @@ void flight_free(redis_flight *flight);
 /* Of a request that was settled. What comes behind the last command that was begun is cut off: it was not sent, and is
  * told so. */
 void flight_orphan(redis_flight *flight);
-void queue_add(flight_queue *queue, redis_flight *flight);
+void queue_add(flight_queue *queue, redis_flight *flight); /* at the end */
 void queue_remove(flight_queue *queue, redis_flight *flight);
 /* Its request, where it is one that somebody waits for, is done. */
 void queue_done(flight_queue *queue, redis_flight *flight);

@@ -210,6 +210,13 @@ tests_redis_test_redis_loading_SOURCES = tests/redis/test_redis_loading.c $(REDI
 tests_redis_test_redis_loading_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_loading_LDADD = $(CONNECTION_TEST_LIBS)
 
+check_PROGRAMS += tests/redis/test_redis_turns
+TESTS += tests/redis/test_redis_turns
+THREAD_TESTS += tests/redis/test_redis_turns
+tests_redis_test_redis_turns_SOURCES = tests/redis/test_redis_turns.c $(REDIS_PROBE)
+tests_redis_test_redis_turns_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_turns_LDADD = $(CONNECTION_TEST_LIBS) $(HIREDIS_LIBS)
+
 check_PROGRAMS += tests/redis/test_redis_replies
 TESTS += tests/redis/test_redis_replies
 tests_redis_test_redis_replies_SOURCES = tests/redis/test_redis_replies.c $(REDIS_PROBE)
