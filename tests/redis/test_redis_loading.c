@@ -17,8 +17,8 @@ enum { KEYS = 1500, THREADS = 8, LONG_MS = 60000 };
 static redis_server *server;
 
 /* The server loads each key for a millisecond, and answers in between. */
-static const char *const slow_options[] = {"--key-load-delay", "1000", "--loading-process-events-interval-bytes",
-                                           "1024", NULL};
+static const char *const slow_options[] = {
+    "--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024", "--rdbcompression", "no", NULL};
 
 static void command_is(const char *words, const char *want)
 {
@@ -31,8 +31,9 @@ static void command_is(const char *words, const char *want)
 
 static void fill(void)
 {
-    char words[128];
-    snprintf(words, sizeof words, "EVAL \"for i = 1, %d do redis.call('SET', 'key:' .. i, 'value') end\" 0", KEYS);
+    char words[160];
+    snprintf(words, sizeof words,
+             "EVAL \"for i = 1, %d do redis.call('SET', 'key:' .. i, string.rep('v', 1024)) end\" 0", KEYS);
     command_is("FLUSHALL", "+OK");
     command_is(words, "$-1");
     command_is("SAVE", "+OK");
@@ -124,9 +125,9 @@ static void waits_for_its_data(void)
     fill();
     redis_server_relaunch(server);
     await_loading();
-    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"database\": 3, \"connectTimeout\": 300}", server->port), DS_OK);
+    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"database\": 3, \"connectTimeout\": 500}", server->port), DS_OK);
     ds_on_event(p.source, note, diary);
-    begin(&hasty, p.connection, "SET hasty 1", REDIS_WRITES, 120);
+    begin(&hasty, p.connection, "SET hasty 1", REDIS_WRITES, 300);
     for (int i = 0; i < THREADS; i++)
         begin(&all[i], p.connection, i % 2 == 0 ? "INCR loaded" : "EXISTS nothing", i % 2 == 0, LONG_MS);
     end(&hasty, DS_BUSY, NULL);
@@ -165,7 +166,7 @@ static void taken_up_again(void)
     CU_ASSERT_EQUAL(probe_say(&p, "INCR again", true, 5000, reply), DS_OK);
     redis_server_relaunch(server);
     await_loading();
-    CU_ASSERT_EQUAL(probe_say(&p, "INCR again", true, 150, reply), DS_BUSY);
+    CU_ASSERT_EQUAL(probe_say(&p, "INCR again", true, 400, reply), DS_BUSY);
     CU_ASSERT(ds_is_open(p.source) && !ds_is_ready(p.source));
     while (is_loading())
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
@@ -225,7 +226,7 @@ static void master_down(void)
     command_is(words, "+OK");
     for (int i = 0; i < THREADS; i++)
         begin(&all[i], p.connection, i % 2 == 0 ? "INCR counted" : "GET held", i % 2 == 0, LONG_MS);
-    begin(&hasty, p.connection, "INCR counted", REDIS_WRITES, 120);
+    begin(&hasty, p.connection, "INCR counted", REDIS_WRITES, 300);
     end(&hasty, DS_BUSY, NULL);
     CU_ASSERT_PTR_NOT_NULL(strstr(hasty.error.message, "MASTERDOWN"));
     int64_t started = ds_now();
