@@ -7,7 +7,7 @@
  * There are two raw sides: a connection of sqlite3_open(), as a user types it, which is SQLITE_OPEN_FULLMUTEX: threads may
  * share it as they may share a data source. It must not be paid more than 1.3 times. And one of SQLITE_OPEN_NOMUTEX, for one
  * thread alone, to compare: no limit is set to that. */
-#include <datasource/datasource.h>
+#include "bench.h"
 
 #include <sched.h>
 #include <sqlite3.h>
@@ -17,24 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RECORDS 10000
 #define FOUND   100 /* of one age */
-#ifndef ROUNDS
-#define ROUNDS 15
-#endif
 #define LOOKUPS 10000
 #define FINDS   300
 #define SCANS   10
 #define MOST    1.3
 
-typedef struct person {
-    char id[32], name[32];
-    int64_t age, born;
-    double score;
-    int member;
-} person;
-
-static person people[RECORDS];
 static char folder[] = "/tmp/datasource-bench-XXXXXX", library_file[64];
 static ds_source *source;
 static ds_model *model;
@@ -46,19 +34,6 @@ typedef struct raw_side {
 } raw_side;
 static raw_side sides[2], *raw = sides; /* SQLITE_OPEN_FULLMUTEX, which is the default; SQLITE_OPEN_NOMUTEX */
 static uint64_t checksum;               /* of what was read: the same work */
-
-static void need(bool holds, const char *what, const char *why)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "bench: %s: %s\n", what, why);
-    exit(EXIT_FAILURE);
-}
-
-static void need_status(ds_status status, const ds_error *error, const char *what)
-{
-    need(status == DS_OK, what, error->message);
-}
 
 static void need_code(int code, const char *what)
 {
@@ -72,69 +47,7 @@ static double cpu_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* ---- what both sides do with a record: a copy, and a sum over it ---- */
-
-static uint64_t digest(const person *p)
-{
-    return (uint64_t)p->age + (uint64_t)p->born + (uint64_t)p->member + (uint64_t)(p->score * 2) + (uint64_t)p->id[25] +
-           (uint64_t)p->name[0];
-}
-
-static void make_people(void)
-{
-    for (int i = 0; i < RECORDS; i++) {
-        person *p = &people[i];
-        snprintf(p->id, sizeof p->id, "01HXYZ%020d", (i * 7919) % RECORDS);
-        snprintf(p->name, sizeof p->name, "Ada Lovelace the %d.", i % 1000);
-        p->age = i % (RECORDS / FOUND);
-        p->born = 1700000000000 + i;
-        p->score = i * 0.5;
-        p->member = i % 2;
-    }
-}
-
 /* ---- the library ---- */
-
-#define DEFINITION                                                                                                     \
-    "{\"name\":\"Person\",\"properties\":{\"id\":{\"type\":\"string\",\"id\":true},\"name\":\"string\","               \
-    "\"age\":{\"type\":\"integer\",\"index\":true},\"score\":\"number\",\"member\":\"boolean\",\"born\":\"date\"}}"
-
-static ds_record *record_of(const person *p)
-{
-    ds_record *record = ds_record_new(model);
-    ds_record_set(record, "id", ds_string(p->id));
-    ds_record_set(record, "name", ds_string(p->name));
-    ds_record_set(record, "age", ds_integer(p->age));
-    ds_record_set(record, "score", ds_number(p->score));
-    ds_record_set(record, "member", ds_boolean(p->member != 0));
-    ds_record_set(record, "born", ds_date(p->born));
-    return record;
-}
-
-/* By the number of the property, as the raw side reads by the number of the column. */
-static ds_value field(const ds_record *record, size_t slot)
-{
-    ds_field f;
-    return ds_record_field(record, slot, &f) ? f.value : ds_null();
-}
-
-static void take_text(char to[32], ds_value value)
-{
-    need(value.type == DS_STRING && value.length < 32, "a text", "it is not what was stored");
-    memcpy(to, value.as.string, value.length + 1u);
-}
-
-static uint64_t digest_of(const ds_record *record)
-{
-    person p;
-    take_text(p.id, field(record, 0));
-    take_text(p.name, field(record, 1));
-    p.age = field(record, 2).as.integer;
-    p.score = field(record, 3).as.number;
-    p.member = field(record, 4).as.boolean;
-    p.born = field(record, 5).as.date;
-    return digest(&p);
-}
 
 static void library_find_by_id(void)
 {
@@ -188,7 +101,7 @@ static void library_create(void)
     static ds_record *records[RECORDS];
     ds_error error;
     for (int i = 0; i < RECORDS; i++)
-        records[i] = record_of(&people[i]);
+        records[i] = record_of(model, &people[i]);
     need_status(ds_create_all(model, records, RECORDS, NULL, &error), &error, "create");
     for (int i = 0; i < RECORDS; i++)
         ds_record_free(records[i]);
@@ -211,9 +124,7 @@ static void run(const char *sql)
 static void column_text(char to[32], sqlite3_stmt *stmt, int at)
 {
     const unsigned char *bytes = sqlite3_column_text(stmt, at);
-    int length = sqlite3_column_bytes(stmt, at);
-    need(bytes != NULL && length < 32, "a text", "it is not what was stored");
-    memcpy(to, bytes, (size_t)length + 1);
+    take_text(to, (const char *)bytes, (size_t)sqlite3_column_bytes(stmt, at));
 }
 
 static uint64_t row_digest(sqlite3_stmt *stmt)
@@ -338,7 +249,8 @@ static void open_all(void)
     snprintf(library_file, sizeof library_file, "%s/library.db", folder);
     snprintf(settings, sizeof settings, "{\"file\":\"%s\"}", library_file);
     need_status(ds_source_open("sqlite", settings, &source, &error), &error, "open");
-    need_status(ds_model_define(source, DEFINITION, &model, &error), &error, "define");
+    need_status(ds_model_define(source, PERSON("{\"type\":\"integer\",\"index\":true}"), &model, &error), &error,
+                "define");
     need_status(ds_count(model, NULL, &count, &error), &error, "count"); /* makes the table */
     open_raw(&sides[0], "raw", SQLITE_OPEN_FULLMUTEX);
     open_raw(&sides[1], "bare", SQLITE_OPEN_NOMUTEX);
@@ -377,19 +289,6 @@ static double raw_timed(const contest *c, raw_side *side)
 {
     raw = side;
     return timed(c->raw_before, c->raw);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Sorts them. */
-static double median(double *values)
-{
-    qsort(values, ROUNDS, sizeof *values, by_size);
-    return values[ROUNDS / 2];
 }
 
 typedef struct measured {
