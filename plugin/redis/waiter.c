@@ -3,16 +3,15 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 struct waiter {
     waiter *next, *next_spare;
-    pthread_mutex_t lock;
-    pthread_cond_t signal;
-    bool is_signalled;
-    int fd; /* -1: none */
+    sem_t signal; /* one call of the system to wake with, and none where nobody sleeps yet */
+    int fd;       /* an eventfd in its place; -1: none */
 };
 
 void waiter_pool_init(waiter_pool *pool)
@@ -28,8 +27,7 @@ static void free_all(waiter_pool *pool)
         pool->all = one->next;
         if (one->fd >= 0)
             close(one->fd);
-        pthread_cond_destroy(&one->signal);
-        pthread_mutex_destroy(&one->lock);
+        sem_destroy(&one->signal);
         ds_free(one);
     }
 }
@@ -58,12 +56,7 @@ static ds_status open_waiter(waiter *made, bool polls, ds_error *err)
         err->native = number;
         return DS_BUSY;
     }
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&made->signal, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&made->lock, NULL);
+    sem_init(&made->signal, 0, 0);
     return DS_OK;
 }
 
@@ -111,10 +104,7 @@ void waiter_signal(waiter *one)
         (void)written; /* a full one is signalled already */
         return;
     }
-    pthread_mutex_lock(&one->lock);
-    one->is_signalled = true;
-    pthread_cond_signal(&one->signal);
-    pthread_mutex_unlock(&one->lock);
+    sem_post(&one->signal);
 }
 
 static ds_status wait_for_fd(const waiter *one, const ds_call *call)
@@ -138,13 +128,10 @@ ds_status waiter_wait(waiter *one, const ds_call *call)
         return wait_for_fd(one, call);
     struct timespec at = {.tv_sec = (time_t)(call->deadline / 1000000000),
                           .tv_nsec = (long)(call->deadline % 1000000000)};
-    int failed = 0;
-    pthread_mutex_lock(&one->lock);
-    while (!one->is_signalled && failed == 0)
-        failed = call->deadline == DS_NO_DEADLINE ? pthread_cond_wait(&one->signal, &one->lock)
-                                                  : pthread_cond_timedwait(&one->signal, &one->lock, &at);
-    bool was_signalled = one->is_signalled;
-    one->is_signalled = false;
-    pthread_mutex_unlock(&one->lock);
-    return was_signalled ? DS_OK : DS_TIMEOUT;
+    int failed;
+    do
+        failed = call->deadline == DS_NO_DEADLINE ? sem_wait(&one->signal)
+                                                  : sem_clockwait(&one->signal, CLOCK_MONOTONIC, &at);
+    while (failed != 0 && errno == EINTR);
+    return failed == 0 ? DS_OK : DS_TIMEOUT;
 }

@@ -1,4 +1,4 @@
-/* A place to sleep until another thread signals it: a condition variable, or where a cancel token is to be watched too, an
+/* A place to sleep until another thread signals it: a semaphore, or where a cancel token is to be watched too, an
  * eventfd. Places are kept, and not freed before their pool is: a late signal meets one that somebody else sleeps in, who
  * looks again and sleeps on. */
 #ifndef REDIS_WAITER_H
