@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -92,8 +93,11 @@ static void announce(ds_queue *self)
 /* Only the first on the pile is announced: whoever takes it takes what lies on it too. */
 static void job_end(ds_queue *self, job *one)
 {
-    if (pile_put(&self->ended, one))
-        announce(self);
+    if (!pile_put(&self->ended, one))
+        return;
+    if (atomic_load(&self->pending) > 1)
+        sched_yield();
+    announce(self);
 }
 
 static void job_run(job *one)
