@@ -8,13 +8,13 @@ void crew_init(crew *self, size_t limit)
 {
     *self = (crew){.limit = limit};
     pthread_mutex_init(&self->lock, NULL); /* Linux's never fails */
-    waiter_pool_init(&self->pool);
+    watch_pool_init(&self->pool);
     self->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
 void crew_free(crew *self)
 {
-    waiter_pool_free(&self->pool);
+    watch_pool_free(&self->pool);
     if (self->poke >= 0)
         close(self->poke);
     pthread_mutex_destroy(&self->lock);
@@ -26,10 +26,10 @@ bool crew_forget(crew *self)
     bool is_whole = is_free && !self->has_leader && self->first == NULL;
     if (is_free)
         pthread_mutex_unlock(&self->lock);
-    waiter_pool pool = self->pool;
+    watch_pool pool = self->pool;
     if (self->poke >= 0)
         close(self->poke);
-    waiter_pool_forget(&pool);
+    watch_pool_forget(&pool);
     crew_init(self, self->limit);
     return is_whole;
 }
@@ -73,9 +73,20 @@ static void become_leader(crew *self, redis_request *request)
 
 static ds_status find_place(crew *self, redis_request *request, const ds_call *call, ds_error *err)
 {
-    if (request->passage.waiter != NULL)
+    place *own = &request->passage.place;
+    if (own->bell != NULL || own->watch != NULL)
         return DS_OK;
-    return waiter_take(&self->pool, call->cancel != NULL, &request->passage.waiter, err);
+    if (call->cancel != NULL)
+        return watch_take(&self->pool, &own->watch, err);
+    own->bell = &self->bells[self->bell];
+    own->bit = UINT32_C(1) << self->sleepers++ % 32;
+    return DS_OK;
+}
+
+void crew_over(crew *self, redis_request *request)
+{
+    watch_give(&self->pool, request->passage.place.watch);
+    request->passage.place = (place){.bell = NULL};
 }
 
 static ds_status follow(crew *self, redis_request *request, const ds_call *call, crew_role *role, ds_error *err)
@@ -83,6 +94,7 @@ static ds_status follow(crew *self, redis_request *request, const ds_call *call,
     if (self->is_named && pthread_equal(self->leader, pthread_self()))
         return ds_error_set(err, DS_BUSY, "the thread that asks is connecting already");
     ds_status status = find_place(self, request, call, err);
+    self->was_shared = true;
     *role = self->is_polling && self->first == NULL ? CREW_SENDS : CREW_FOLLOWS;
     return status;
 }
@@ -123,20 +135,25 @@ ds_status crew_return(crew *self, redis_request *request, const ds_call *call, c
 ds_status crew_wait(redis_request *request, const ds_call *call)
 {
     passage *own = &request->passage;
-    while (!atomic_load(&own->leads) && atomic_load_explicit(&own->berth, memory_order_acquire) != BERTH_OVER) {
-        ds_status status = waiter_wait(own->waiter, call);
+    for (;;) {
+        uint32_t begun = place_begin(&own->place);
+        if (atomic_load(&own->leads) || atomic_load_explicit(&own->berth, memory_order_acquire) == BERTH_OVER)
+            return DS_OK;
+        ds_status status = place_sleep(&own->place, begun, call);
         if (status != DS_OK)
             return status;
     }
-    return DS_OK;
 }
 
-void crew_lead(crew *self)
+bool crew_lead(crew *self)
 {
     pthread_mutex_lock(&self->lock);
     self->leader = pthread_self();
     self->is_named = true;
+    bool was_shared = self->was_shared;
+    self->was_shared = false;
     pthread_mutex_unlock(&self->lock);
+    return was_shared;
 }
 
 redis_request *crew_load(crew *self)
@@ -145,6 +162,8 @@ redis_request *crew_load(crew *self)
     redis_request *first = self->first;
     self->first = self->last = NULL;
     self->waiting = 0;
+    self->bell = (self->bell + 1) % CREW_BELLS;
+    self->sleepers = 0;
     pthread_mutex_unlock(&self->lock);
     return first;
 }
@@ -236,14 +255,13 @@ void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bo
     request->passage.is_away = is_away;
     self->has_leader = self->is_named = self->is_polling = false;
     redis_request *heir = find_heir(self, request, aboard);
-    waiter *place = NULL;
+    signals wake = {.count = 0};
     if (heir != NULL) {
-        place = heir->passage.waiter;
         become_leader(self, heir);
+        signals_add(&wake, &heir->passage.place);
     }
     pthread_mutex_unlock(&self->lock);
-    if (place != NULL)
-        waiter_signal(place);
+    signals_give(&wake);
 }
 
 void crew_poke(crew *self)

@@ -2,12 +2,13 @@
  * is not sent yet.
  *
  * An heir is chosen only by a thread that holds the link's lock (lane.c), and so does who lets go of his request: none is
- * made leader who is about to leave. Locks are taken in the order link, crew, waiter. */
+ * made leader who is about to leave. Locks are taken in the order link, crew. */
 #ifndef REDIS_CREW_H
 #define REDIS_CREW_H
 
 #include "request.h"
-#include "waiter.h"
+
+enum { CREW_BELLS = 16 };
 
 typedef struct crew {
     pthread_mutex_t lock; /* never held over a system call but futex's own */
@@ -16,7 +17,10 @@ typedef struct crew {
     bool has_leader, is_named;   /* `leader` is who leads */
     bool is_polling;             /* the leader waits, and does not look at the inbox */
     pthread_t leader;
-    waiter_pool pool;
+    bool was_shared; /* somebody followed since this was looked at last */
+    watch_pool pool;
+    unsigned bell, sleepers; /* which those wait for who join until the inbox is loaded, and how many they are */
+    bell bells[CREW_BELLS];
     int poke; /* an eventfd that the leader polls; -1: there was none left */
 } crew;
 
@@ -38,7 +42,9 @@ ds_status crew_return(crew *self, redis_request *request, const ds_call *call, c
 /* Sleeps until the request is over, or is to lead: CREW_LEADS. DS_TIMEOUT, DS_CANCELLED: the call's. */
 ds_status crew_wait(redis_request *request, const ds_call *call);
 
-void crew_lead(crew *self);                           /* this thread is the leader, and says so */
+/* This thread is the leader, and says so. Whether others have shared the link just before. */
+bool crew_lead(crew *self);
+void crew_over(crew *self, redis_request *request);   /* it sleeps no more */
 redis_request *crew_load(crew *self);                 /* the whole inbox, a list */
 void crew_put_back(crew *self, redis_request *first); /* a list of those that were loaded */
 bool crew_is_idle(crew *self);                        /* nobody waits */

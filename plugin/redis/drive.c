@@ -2,12 +2,12 @@
 #include "drive.h"
 
 #include <limits.h>
+#include <sched.h>
 
 /* A read is risked on a link that was used so shortly before: it can be repeated. */
 #define LOOK_AFTER_NS  INT64_C(1000000)
 #define GOOD_AFTER_NS  INT64_C(1000000000) /* a link that stood so long was no failed attempt, even if nobody used it */
 #define LEAVE_SLICE_NS INT64_C(50000000)
-enum { SIGNALS_MAX = 64 };
 
 bool drive_is_over(const redis_request *request)
 {
@@ -21,12 +21,14 @@ void drive_lock(redis_lane *self)
 
 /* ---- handing out ---- */
 
-/* From now on the request is its thread's, which may free it. */
-static waiter *let_go(redis_request *request)
+/* From now on the request is its thread's, which may free it. A leader is awake. */
+static void let_go(redis_request *request, signals *wake)
 {
-    waiter *place = request->passage.waiter;
+    place sleeper = request->passage.place;
+    bool is_awake = atomic_load(&request->passage.leads);
     atomic_store_explicit(&request->passage.berth, BERTH_OVER, memory_order_release);
-    return place;
+    if (!is_awake)
+        signals_add(wake, &sleeper);
 }
 
 static void finish(redis_lane *self, redis_request *request)
@@ -39,46 +41,39 @@ static void finish(redis_lane *self, redis_request *request)
     }
 }
 
-static size_t hand_out(redis_lane *self, waiter *out[SIGNALS_MAX])
+static void hand_out(redis_lane *self, signals *wake)
 {
     flight_queue *queue = &self->link.queue;
-    size_t count = 0;
     while (queue->done != NULL) {
         redis_request *request = queue->done;
         queue->done = request->passage.next;
         if (queue->done == NULL)
             queue->last_done = NULL;
         finish(self, request);
-        waiter *place = let_go(request);
-        if (place != NULL && count == SIGNALS_MAX)
-            waiter_signal(place);
-        else if (place != NULL)
-            out[count++] = place;
+        let_go(request, wake);
     }
-    return count;
 }
 
 void drive_unlock(redis_lane *self)
 {
-    waiter *places[SIGNALS_MAX];
-    size_t count = hand_out(self, places);
+    signals wake = {.count = 0};
+    hand_out(self, &wake);
     pthread_mutex_unlock(&self->lock);
-    for (size_t i = 0; i < count; i++)
-        waiter_signal(places[i]);
+    signals_give(&wake);
 }
 
 static void hand_out_now(redis_lane *self)
 {
-    waiter *places[SIGNALS_MAX];
-    size_t count = hand_out(self, places);
-    for (size_t i = 0; i < count; i++)
-        waiter_signal(places[i]);
+    signals wake = {.count = 0};
+    hand_out(self, &wake);
+    signals_give(&wake);
 }
 
 /* All that wait are told why nothing is sent; `once`: only those who asked for a single attempt. */
 static void refuse_all(redis_lane *self, const ds_error *cause, bool once)
 {
     redis_request *next = crew_load(&self->crew), *kept = NULL, **end = &kept;
+    signals wake = {.count = 0};
     while (next != NULL) {
         redis_request *request = next;
         next = request->passage.next;
@@ -89,12 +84,11 @@ static void refuse_all(redis_lane *self, const ds_error *cause, bool once)
         }
         request->cause = *cause;
         request->passage.refused = cause->status;
-        waiter *place = let_go(request);
-        if (place != NULL)
-            waiter_signal(place);
+        let_go(request, &wake);
     }
     *end = NULL;
     crew_put_back(&self->crew, kept);
+    signals_give(&wake);
 }
 
 /* ---- letting go ---- */
@@ -260,9 +254,9 @@ static bool may_load(const redis_lane *self)
 static void board(redis_lane *self, redis_request *request)
 {
     if (request->count == 0) { /* all that it wanted is a ready link */
-        waiter *place = let_go(request);
-        if (place != NULL)
-            waiter_signal(place);
+        signals wake = {.count = 0};
+        let_go(request, &wake);
+        signals_give(&wake);
         return;
     }
     if (request->passage.sent_at == 0)
@@ -286,8 +280,10 @@ static bool load(redis_lane *self)
     return has_some;
 }
 
+/* Those who are about to ask too, on this processor, come along. */
 void drive_send(redis_lane *self)
 {
+    sched_yield();
     drive_lock(self);
     bool is_stuck = load(self) && !link_send_beside(&self->link);
     drive_unlock(self);
@@ -376,8 +372,9 @@ static ds_status lead(redis_lane *self, redis_request *request, const ds_call *c
 
 ds_status drive_lead(redis_lane *self, redis_request *request, const ds_call *call, bool is_heir, ds_error *err)
 {
-    bool is_away = false;
-    crew_lead(&self->crew);
+    bool is_away = false, is_shared = crew_lead(&self->crew);
+    if (is_shared && !is_heir)
+        sched_yield(); /* those who were answered together ask together */
     drive_lock(self);
     if (!is_heir)
         check_link(self, request->intent != REDIS_READS || request->count == 0, call);

@@ -222,8 +222,7 @@ ds_status lane_run(redis_lane *self, redis_request *request, redis_intent intent
     do
         status = run_once(&this, &is_again);
     while (is_again);
-    waiter_give(&self->crew.pool, request->passage.waiter);
-    request->passage.waiter = NULL;
+    crew_over(&self->crew, request);
     if (self->link.events != NULL)
         events_tell(self->link.events);
     return conclude(request, status, &this.error, call);
@@ -242,8 +241,7 @@ ds_status lane_connect(redis_lane *self, redis_request *request, ds_call *call)
     crew_poke(&self->crew);
     request->passage.is_once = true;
     ds_status status = pass(&this);
-    waiter_give(&self->crew.pool, request->passage.waiter);
-    request->passage.waiter = NULL;
+    crew_over(&self->crew, request);
     if (status == DS_OK && request->passage.refused != DS_OK)
         this.error = request->cause;
     if (this.error.status != DS_OK)

@@ -6,6 +6,7 @@
 #define REDIS_REQUEST_H
 
 #include "connection.h"
+#include "waiter.h"
 
 #include <stdatomic.h>
 
@@ -50,10 +51,9 @@ typedef enum berth {
     BERTH_OVER    /* answered, lost or refused: its own thread's again */
 } berth;
 
-struct waiter;
 typedef struct passage {
     struct redis_request *next; /* in the inbox, or of those that are done */
-    struct waiter *waiter;      /* of a follower */
+    place place;                /* of a follower */
     atomic_int berth;
     atomic_bool leads;
     bool is_away;      /* its thread tells events: it cannot lead */

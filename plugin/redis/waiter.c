@@ -2,82 +2,76 @@
 #include "waiter.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <poll.h>
-#include <semaphore.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-struct waiter {
-    waiter *next, *next_spare;
-    sem_t signal; /* one call of the system to wake with, and none where nobody sleeps yet */
-    int fd;       /* an eventfd in its place; -1: none */
+struct watch {
+    watch *next, *next_spare;
+    int fd; /* an eventfd */
 };
 
-void waiter_pool_init(waiter_pool *pool)
+/* ---- watches ---- */
+
+void watch_pool_init(watch_pool *pool)
 {
-    *pool = (waiter_pool){.all = NULL};
+    *pool = (watch_pool){.all = NULL};
     pthread_mutex_init(&pool->lock, NULL); /* Linux's never fails */
 }
 
-static void free_all(waiter_pool *pool)
+void watch_pool_free(watch_pool *pool)
 {
     while (pool->all != NULL) {
-        waiter *one = pool->all;
+        watch *one = pool->all;
         pool->all = one->next;
-        if (one->fd >= 0)
-            close(one->fd);
-        sem_destroy(&one->signal);
+        close(one->fd);
         ds_free(one);
     }
-}
-
-void waiter_pool_free(waiter_pool *pool)
-{
-    free_all(pool);
     pthread_mutex_destroy(&pool->lock);
 }
 
 /* Their memory is left as it is: threads that are no more may have been in the middle of them. */
-void waiter_pool_forget(waiter_pool *pool)
+void watch_pool_forget(watch_pool *pool)
 {
-    for (waiter *one = pool->all; one != NULL; one = one->next)
-        if (one->fd >= 0)
-            close(one->fd);
-    waiter_pool_init(pool);
+    for (watch *one = pool->all; one != NULL; one = one->next)
+        close(one->fd);
+    watch_pool_init(pool);
 }
 
-static ds_status open_waiter(waiter *made, bool polls, ds_error *err)
+static ds_status watch_make(watch **out, ds_error *err)
 {
-    made->fd = polls ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
-    if (polls && made->fd < 0) {
+    watch *made = ds_calloc(1, sizeof *made);
+    if (made == NULL)
+        return ds_error_set(err, DS_NOMEM, "out of memory");
+    made->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (made->fd < 0) {
         int number = errno;
+        ds_free(made);
         ds_error_set(err, DS_BUSY, "no file descriptor is left to wait for the connection with");
         err->native = number;
         return DS_BUSY;
     }
-    sem_init(&made->signal, 0, 0);
+    *out = made;
     return DS_OK;
 }
 
-ds_status waiter_take(waiter_pool *pool, bool polls, waiter **out, ds_error *err)
+ds_status watch_take(watch_pool *pool, watch **out, ds_error *err)
 {
     pthread_mutex_lock(&pool->lock);
-    waiter *one = pool->spare[polls];
+    watch *one = pool->spare;
     if (one != NULL)
-        pool->spare[polls] = one->next_spare;
+        pool->spare = one->next_spare;
     pthread_mutex_unlock(&pool->lock);
     *out = one;
     if (one != NULL)
         return DS_OK;
-    one = ds_calloc(1, sizeof *one);
-    if (one == NULL)
-        return ds_error_set(err, DS_NOMEM, "out of memory");
-    ds_status status = open_waiter(one, polls, err);
-    if (status != DS_OK) {
-        ds_free(one);
+    ds_status status = watch_make(&one, err);
+    if (status != DS_OK)
         return status;
-    }
     pthread_mutex_lock(&pool->lock);
     one->next = pool->all;
     pool->all = one;
@@ -86,28 +80,17 @@ ds_status waiter_take(waiter_pool *pool, bool polls, waiter **out, ds_error *err
     return DS_OK;
 }
 
-void waiter_give(waiter_pool *pool, waiter *one)
+void watch_give(watch_pool *pool, watch *one)
 {
     if (one == NULL)
         return;
     pthread_mutex_lock(&pool->lock);
-    one->next_spare = pool->spare[one->fd >= 0];
-    pool->spare[one->fd >= 0] = one;
+    one->next_spare = pool->spare;
+    pool->spare = one;
     pthread_mutex_unlock(&pool->lock);
 }
 
-void waiter_signal(waiter *one)
-{
-    if (one->fd >= 0) {
-        const uint64_t count = 1;
-        ssize_t written = write(one->fd, &count, sizeof count);
-        (void)written; /* a full one is signalled already */
-        return;
-    }
-    sem_post(&one->signal);
-}
-
-static ds_status wait_for_fd(const waiter *one, const ds_call *call)
+static ds_status watch_sleep(const watch *one, const ds_call *call)
 {
     struct pollfd fds[2] = {{.fd = one->fd, .events = POLLIN}, {.fd = ds_cancel_fd(call->cancel), .events = POLLIN}};
     for (;;) {
@@ -122,16 +105,64 @@ static ds_status wait_for_fd(const waiter *one, const ds_call *call)
     }
 }
 
-ds_status waiter_wait(waiter *one, const ds_call *call)
+static void watch_signal(const watch *one)
 {
-    if (one->fd >= 0)
-        return wait_for_fd(one, call);
-    struct timespec at = {.tv_sec = (time_t)(call->deadline / 1000000000),
-                          .tv_nsec = (long)(call->deadline % 1000000000)};
-    int failed;
-    do
-        failed = call->deadline == DS_NO_DEADLINE ? sem_wait(&one->signal)
-                                                  : sem_clockwait(&one->signal, CLOCK_MONOTONIC, &at);
-    while (failed != 0 && errno == EINTR);
-    return failed == 0 ? DS_OK : DS_TIMEOUT;
+    const uint64_t count = 1;
+    ssize_t written = write(one->fd, &count, sizeof count);
+    (void)written; /* a full one is signalled already */
+}
+
+/* ---- bells ---- */
+
+static ds_status bell_sleep(bell *in, uint32_t begun, uint32_t bit, int64_t deadline)
+{
+    struct timespec at = {.tv_sec = (time_t)(deadline / 1000000000), .tv_nsec = (long)(deadline % 1000000000)};
+    long failed =
+        syscall(SYS_futex, in, FUTEX_WAIT_BITSET_PRIVATE, begun, deadline == DS_NO_DEADLINE ? NULL : &at, NULL, bit);
+    return failed != 0 && errno == ETIMEDOUT ? DS_TIMEOUT : DS_OK;
+}
+
+static void bell_ring(bell *in, uint32_t bits)
+{
+    atomic_fetch_add(in, 1);
+    syscall(SYS_futex, in, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, bits);
+}
+
+/* ---- places ---- */
+
+uint32_t place_begin(const place *self)
+{
+    return self->bell == NULL ? 0 : atomic_load(self->bell);
+}
+
+ds_status place_sleep(const place *self, uint32_t begun, const ds_call *call)
+{
+    return self->watch != NULL ? watch_sleep(self->watch, call)
+                               : bell_sleep(self->bell, begun, self->bit, call->deadline);
+}
+
+void signals_give(signals *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->places[i].watch != NULL)
+            watch_signal(self->places[i].watch);
+        else
+            bell_ring(self->places[i].bell, self->places[i].bit);
+    }
+    self->count = 0;
+}
+
+void signals_add(signals *self, const place *to)
+{
+    if (to->watch == NULL && to->bell == NULL)
+        return;
+    for (size_t i = 0; i < self->count && to->watch == NULL; i++) {
+        if (self->places[i].bell == to->bell) {
+            self->places[i].bit |= to->bit;
+            return;
+        }
+    }
+    if (self->count == SIGNALS_MAX)
+        signals_give(self);
+    self->places[self->count++] = *to;
 }
