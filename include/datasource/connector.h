@@ -108,8 +108,7 @@ DS_API bool ds_source_setting_given(const ds_source *source, const char *path); 
 /* Tells the host, and the log, of the connection's life; no lock may be held, for the handler may call the library. What is
  * told in connect() and disconnect() reaches the handler once these have returned. */
 DS_API void ds_source_emit(ds_source *source, ds_event event, const ds_error *cause);
-/* Asks the host's reconnect strategy; DS_RECONNECT_DEFAULT where it has set none: the setting decides. */
-#define DS_RECONNECT_DEFAULT (-2L)
+/* Asks the host's reconnect strategy; DS_RECONNECT_DEFAULT where it has set none too: the setting decides. */
 DS_API long ds_source_retry_after(ds_source *source, unsigned retries, const ds_error *cause, ds_error *why);
 /* ds_disconnect() waits for the operations that are under way: an entry that waits for the next attempt to connect, and has
  * nothing sent, ends in DS_UNREACHABLE. To be asked now and then while it waits; any thread may, under any lock. */

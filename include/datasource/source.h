@@ -97,9 +97,10 @@ typedef void ds_event_handler(ds_source *source, ds_event event, const ds_error 
 /* One handler a source; NULL takes it away. Set it before the first operation. */
 DS_API void ds_on_event(ds_source *source, ds_event_handler *handler, void *user);
 
-#define DS_RECONNECT_STOP (-1L)
-/* How many ms to wait before the next attempt to connect, or DS_RECONNECT_STOP with the reason filled into `why`. `retries`
- * counts from 0. Called by any thread that waits for a connection. */
+#define DS_RECONNECT_STOP    (-1L)
+#define DS_RECONNECT_DEFAULT (-2L) /* as the setting `reconnect` says */
+/* How many ms to wait before the next attempt to connect, or DS_RECONNECT_DEFAULT, or DS_RECONNECT_STOP with the reason filled
+ * into `why`. `retries` counts from 0. Called by any thread that waits for a connection. */
 typedef long ds_reconnect_strategy(unsigned retries, const ds_error *cause, ds_error *why, void *user);
 /* In place of the setting `reconnect`; NULL goes back to it. Set it before the first operation. */
 DS_API void ds_set_reconnect(ds_source *source, ds_reconnect_strategy *strategy, void *user);

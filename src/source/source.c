@@ -148,7 +148,7 @@ long ds_source_retry_after(ds_source *source, unsigned retries, const ds_error *
         return DS_RECONNECT_DEFAULT;
     ds_error reason = {0};
     long ms = source->strategy(retries, cause, &reason, source->strategy_user);
-    if (ms >= 0)
+    if (ms >= 0 || ms == DS_RECONNECT_DEFAULT)
         return ms;
     if (reason.message[0] == '\0')
         ds_error_set(&reason, reason.status, "the host's reconnect strategy gave up after %u retries", retries);

@@ -17,6 +17,12 @@ tests_cli_test_dsctl_add_SOURCES = tests/cli/test_dsctl_add.c
 tests_cli_test_dsctl_add_CPPFLAGS = $(CLI_CPPFLAGS)
 tests_cli_test_dsctl_add_LDADD = $(CLI_LIBS)
 
+check_PROGRAMS += tests/cli/test_dsctl_down
+TESTS += tests/cli/test_dsctl_down
+tests_cli_test_dsctl_down_SOURCES = tests/cli/test_dsctl_down.c
+tests_cli_test_dsctl_down_CPPFLAGS = $(CLI_CPPFLAGS)
+tests_cli_test_dsctl_down_LDADD = $(CLI_LIBS)
+
 check_PROGRAMS += tests/cli/test_dsctl_copy
 TESTS += tests/cli/test_dsctl_copy
 tests_cli_test_dsctl_copy_SOURCES = tests/cli/test_dsctl_copy.c

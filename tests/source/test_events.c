@@ -406,6 +406,8 @@ static long patience(unsigned retries, const ds_error *cause, ds_error *why, voi
     CU_ASSERT(cause != NULL && cause->status == DS_UNREACHABLE);
     if (retries < *most)
         return 10 * (long)retries;
+    if (retries == 50)
+        return DS_RECONNECT_DEFAULT;
     if (retries == *most)
         ds_error_set(why, DS_BUSY, "enough");
     return retries < *most + 2 ? DS_RECONNECT_STOP : -77;
@@ -430,6 +432,7 @@ static void a_strategy_decides(void)
         says_of(&why, DS_UNREACHABLE, "strategy gave up after", NULL);
     }
     CU_ASSERT_EQUAL(ds_source_retry_after(source, 2, &cause, NULL), DS_RECONNECT_STOP);
+    CU_ASSERT_EQUAL(ds_source_retry_after(source, 50, &cause, &why), DS_RECONNECT_DEFAULT);
     ds_set_reconnect(source, NULL, NULL);
     CU_ASSERT_EQUAL(ds_source_retry_after(source, 9, &cause, &why), DS_RECONNECT_DEFAULT);
     puppet_close(source);

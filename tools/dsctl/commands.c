@@ -203,6 +203,7 @@ static void command_usage(FILE *out, const dsctl *ctl, const command *c)
 static ds_status run_checked(dsctl *ctl, const command *c, int argc, char **argv)
 {
     ds_status status = check_options(ctl, c);
+    reach_begin();
     if (status == DS_OK)
         status = c->run(ctl, argc - 1, argv + 1);
     if (status == DS_OK)

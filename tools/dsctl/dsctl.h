@@ -61,6 +61,11 @@ ds_status dsctl_flushed(dsctl *);
 /* {"copied":12}, or 12 for a person */
 ds_status print_number(const dsctl *, const char *name, uint64_t number);
 
+/* ---- reach.c: how long a server that is down is waited for ---- */
+
+void reach_begin(void);         /* another command begins */
+void reach_source(ds_source *); /* it has this source */
+
 /* ---- log.c ---- */
 
 void log_begin(void); /* from here on the library's warnings are told */

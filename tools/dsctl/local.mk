@@ -23,6 +23,7 @@ dsctl_SOURCES = \
 	tools/dsctl/place.c \
 	tools/dsctl/progress.c \
 	tools/dsctl/prompt.c \
+	tools/dsctl/reach.c \
 	tools/dsctl/records.c \
 	tools/dsctl/rows.c \
 	tools/dsctl/rows.h \

@@ -17,7 +17,10 @@ ds_status dsctl_catalog(dsctl *ctl)
 
 ds_source *dsctl_source(dsctl *ctl, const char *name)
 {
-    return dsctl_catalog(ctl) == DS_OK ? ds_catalog_source(ctl->catalog, name, &ctl->error) : NULL;
+    ds_source *source = dsctl_catalog(ctl) == DS_OK ? ds_catalog_source(ctl->catalog, name, &ctl->error) : NULL;
+    if (source != NULL)
+        reach_source(source);
+    return source;
 }
 
 ds_model *dsctl_model(dsctl *ctl, const char *source, const char *model)
