@@ -185,6 +185,7 @@ static ds_status distrust(const tls_session *self, long result, ds_error *err)
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: /* of another one of that name */
         ds_error_set(err, DS_UNREACHABLE,
                      "the certificate of the Redis server at %s is signed by an unknown authority (%s)", self->where,
                      X509_verify_cert_error_string(result));
@@ -206,6 +207,7 @@ static bool is_refusal(int code)
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR: /* the authority has another key than the one of that name that it knows */
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
         return true;

@@ -248,6 +248,12 @@ tests_redis_test_shared_replies_SOURCES = tests/redis/test_shared_replies.c test
 	$(CONVERSATION)
 tests_redis_test_shared_replies_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_shared_replies_LDADD = $(REDIS_TEST_LIBS)
+check_PROGRAMS += tests/redis/test_stopped
+TESTS += tests/redis/test_stopped
+THREAD_TESTS += tests/redis/test_stopped
+tests_redis_test_stopped_SOURCES = tests/redis/test_stopped.c tests/torture/replies.c tests/torture/replies.h $(CONVERSATION)
+tests_redis_test_stopped_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_stopped_LDADD = $(REDIS_TEST_LIBS)
 
 # secrets that change, connections that end
 check_PROGRAMS += tests/redis/test_redis_rotation
@@ -256,3 +262,9 @@ THREAD_TESTS += tests/redis/test_redis_rotation
 tests_redis_test_redis_rotation_SOURCES = tests/redis/test_redis_rotation.c
 tests_redis_test_redis_rotation_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
 tests_redis_test_redis_rotation_LDADD = libdatasource.la tests/support/libsupport.a $(CUNIT_LIBS)
+check_PROGRAMS += tests/redis/test_redis_certificates
+TESTS += tests/redis/test_redis_certificates
+tests_redis_test_redis_certificates_SOURCES = tests/redis/test_redis_certificates.c
+tests_redis_test_redis_certificates_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_redis_test_redis_certificates_LDADD = libdatasource.la tests/support/libcertificates.a tests/support/libsupport.a \
+	$(CUNIT_LIBS) $(OPENSSL_LIBS)

@@ -4,6 +4,7 @@
 
 #include "random.h"
 #include "suite.h"
+#include "waited.h"
 
 #include <datasource/datasource.h>
 #include <hiredis/hiredis.h>
@@ -12,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { RECORDS = 500, LARGE_EVERY = 25, LARGE_BYTES = 20000, PATIENT_MS = 60000, SAID_MOST = 8 };
+enum { RUNNING, ABOUT_TO_STOP, STOPPED, PHASES }; /* of a server; counted on and on, modulo PHASES */
 
 static const char DEFINITION[] =
     "{\"name\": \"Thing\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"email\": {\"type\": "
@@ -24,6 +27,8 @@ typedef struct all {
     ds_model *model;
     replies_tally *tally;
     unsigned long long most;
+    const replies_stops *stops; /* NULL: the server stops for moments only */
+    atomic_uint phase;          /* with stops */
     atomic_bool is_over;
 } all;
 
@@ -33,12 +38,16 @@ typedef struct hasty {
     uint64_t random;
     ds_cancel *cancel;
     ds_model *view; /* of the operation under way */
-    bool is_patient, has_cancel;
+    bool is_patient, has_cancel, is_write;
     int timeout_ms;
     ds_error error;
+    ds_status status;
+    double begun;              /* ms */
     uint64_t counted, perhaps; /* increments that were answered, and that have an unknown outcome */
     int64_t last;              /* value of the counter that was answered */
     double latest;
+    _Atomic double cancelled_at;    /* ms; 0: not since the operation began */
+    atomic_uint_least64_t ended[2]; /* with stops: the last phase, and operations that began and ended in it */
     pthread_t thread;
 } hasty;
 
@@ -126,19 +135,31 @@ static void mixed_up(hasty *h, const char *what)
 static void dragged(hasty *h, ds_status status)
 {
     if (atomic_fetch_add(&h->all->tally->dragged, 1) < SAID_MOST)
-        printf("\nthread %u, %d ms, %s cancel token: %s, %s\n", h->number, h->timeout_ms,
-               h->has_cancel ? "with a" : "no", ds_status_name(status), h->error.message);
+        printf("\nthread %u, a %s after %.0f of %d ms, %s cancel token: %s, %s\n", h->number,
+               h->is_write ? "write" : "read", now_ms() - h->begun, h->timeout_ms, h->has_cancel ? "with a" : "no",
+               ds_status_name(status), h->error.message);
+}
+
+/* Not before its time. Where connections are given up meanwhile, the reason of that may be told then. */
+static bool is_timeout(const hasty *h, ds_status status)
+{
+    const replies_stops *stops = h->all->stops;
+    bool loses = stops != NULL && stops->loses_connections;
+    return (status == DS_TIMEOUT || (loses && (status == DS_UNREACHABLE || status == DS_LOST))) &&
+           now_ms() >= h->begun + h->timeout_ms;
 }
 
 /* How it failed must be explained by its own haste. */
 static void judge(hasty *h, ds_status status, bool is_write)
 {
+    h->is_write = is_write;
     replies_tally *tally = h->all->tally;
+    h->status = status;
     if (status == DS_OK || status == DS_NOT_FOUND)
         atomic_fetch_add(is_write ? &tally->writes : &tally->reads, 1);
     else if (h->is_patient)
         dragged(h, status);
-    else if (status == DS_TIMEOUT)
+    else if (is_timeout(h, status))
         atomic_fetch_add(&tally->timeouts, 1);
     else if (status == DS_CANCELLED && h->has_cancel)
         atomic_fetch_add(&tally->cancelled, 1);
@@ -247,6 +268,20 @@ static void operate(hasty *h)
         increment(h);
 }
 
+static bool view_so(hasty *h)
+{
+    const replies_stops *stops = h->all->stops;
+    if (stops != NULL && stops->loses_connections && h->timeout_ms > REPLIES_SILENCE_MS)
+        h->timeout_ms = REPLIES_SILENCE_MS; /* commandTimeout bounds each operation */
+    h->error = (ds_error){.status = DS_OK};
+    ds_options options = {
+        .size = sizeof options, .timeout_ms = h->timeout_ms, .cancel = h->has_cancel ? h->cancel : NULL};
+    atomic_store(&h->cancelled_at, 0);
+    ds_cancel_clear(h->cancel);
+    h->begun = now_ms();
+    return ds_model_with(h->all->model, &options, &h->view, &h->error) == DS_OK;
+}
+
 /* Half of them have time; of the others most have a few ms, and half can be cancelled. */
 static bool make_haste(hasty *h)
 {
@@ -254,11 +289,7 @@ static bool make_haste(hasty *h)
     h->has_cancel = !h->is_patient && below(h, 2) == 0;
     h->timeout_ms =
         h->is_patient || (h->has_cancel && below(h, 2) == 0) ? PATIENT_MS : 1 + (int)below(h, 1 + below(h, 12));
-    h->error = (ds_error){.status = DS_OK};
-    ds_options options = {
-        .size = sizeof options, .timeout_ms = h->timeout_ms, .cancel = h->has_cancel ? h->cancel : NULL};
-    ds_cancel_clear(h->cancel);
-    return ds_model_with(h->all->model, &options, &h->view, &h->error) == DS_OK;
+    return view_so(h);
 }
 
 static void *hurry(void *argument)
@@ -271,13 +302,71 @@ static void *hurry(void *argument)
             break;
         }
         atomic_fetch_add(&tally->patient, h->is_patient);
-        double begun = now_ms();
         operate(h);
-        double late = now_ms() - begun - h->timeout_ms;
+        double late = now_ms() - h->begun - h->timeout_ms;
         h->latest = late > h->latest ? late : h->latest;
         ds_model_free(h->view);
     }
     atomic_fetch_sub(&tally->operations, 1);
+    return NULL;
+}
+
+/* ---- operations while the server is stopped ---- */
+
+/* While the server runs there is time. Otherwise the deadline passes, or a token ends what has time. */
+static bool choose(hasty *h, unsigned phase)
+{
+    const replies_stops *stops = h->all->stops;
+    h->is_patient = phase % PHASES == RUNNING;
+    h->has_cancel = !h->is_patient && stops->cancels && below(h, 2) == 0;
+    h->timeout_ms = h->is_patient || h->has_cancel ? PATIENT_MS : stops->deadlines_ms[below(h, stops->deadlines)];
+    return view_so(h);
+}
+
+/* How late it ended, in ms, but for the time that its thread waited for a processor. */
+static double lateness(hasty *h, int64_t waited)
+{
+    double end = now_ms(), cancelled = atomic_load(&h->cancelled_at);
+    double due = h->begun + h->timeout_ms;
+    if (h->has_cancel && cancelled > h->begun && cancelled < due)
+        due = cancelled;
+    return end - due - (double)waited / 1e6;
+}
+
+static void note(hasty *h, unsigned phase)
+{
+    if (atomic_load(&h->all->phase) != phase)
+        return;
+    if (phase % PHASES == STOPPED && (h->status == DS_OK || h->status == DS_NOT_FOUND))
+        mixed_up(h, "an operation was answered while the server was stopped");
+    if (atomic_load(&h->ended[0]) != phase)
+        atomic_store(&h->ended[1], 0);
+    atomic_store(&h->ended[0], phase);
+    atomic_fetch_add(&h->ended[1], 1);
+}
+
+static void *endure(void *argument)
+{
+    hasty *h = argument;
+    replies_tally *tally = h->all->tally;
+    int waiting = waited_open();
+    while (!atomic_load(&h->all->is_over) && atomic_load(&tally->mixed) < SAID_MOST) {
+        unsigned phase = atomic_load(&h->all->phase);
+        int64_t waited = waited_ns(waiting);
+        if (!choose(h, phase)) {
+            dragged(h, h->error.status);
+            break;
+        }
+        atomic_fetch_add(&tally->operations, 1);
+        atomic_fetch_add(&tally->patient, h->is_patient);
+        operate(h);
+        double late = lateness(h, waited_ns(waiting) - waited);
+        h->latest = late > h->latest ? late : h->latest;
+        ds_model_free(h->view);
+        note(h, phase);
+    }
+    if (waiting >= 0)
+        close(waiting);
     return NULL;
 }
 
@@ -297,7 +386,10 @@ static void *cancel_some(void *argument)
     while (!atomic_load(&d->all->is_over)) {
         const struct timespec moment = {0, 20000 + (long)below(&own, 300000)};
         nanosleep(&moment, NULL);
-        ds_cancel_set(d->threads[below(&own, REPLIES_THREADS)].cancel);
+        hasty *h = &d->threads[below(&own, REPLIES_THREADS)];
+        if (atomic_load(&h->cancelled_at) == 0)
+            atomic_store(&h->cancelled_at, now_ms());
+        ds_cancel_set(h->cancel);
     }
     return NULL;
 }
@@ -316,6 +408,44 @@ static void *stop_server(void *argument)
         nanosleep(&moment, NULL);
     }
     redisFree(raw);
+    return NULL;
+}
+
+/* Until each thread has begun and ended so many operations in this phase. */
+static void await_each(const disturber *d, unsigned phase, unsigned operations)
+{
+    unsigned have = 0;
+    for (double start = now_ms(); have < REPLIES_THREADS && now_ms() - start < 120e3;) {
+        const struct timespec moment = {0, 1000000};
+        nanosleep(&moment, NULL);
+        have = 0;
+        for (unsigned i = 0; i < REPLIES_THREADS; i++)
+            have += atomic_load(&d->threads[i].ended[0]) == phase && atomic_load(&d->threads[i].ended[1]) >= operations;
+        if (atomic_load(&d->all->tally->mixed) >= SAID_MOST)
+            return;
+    }
+    CU_ASSERT_EQUAL(have, REPLIES_THREADS);
+}
+
+/* Nobody has time any more when the server stops, and somebody always waits for it when it goes on. */
+static void *stop_for_long(void *argument)
+{
+    disturber *d = argument;
+    const replies_stops *stops = d->all->stops;
+    unsigned phase = RUNNING;
+    await_each(d, phase, stops->answers);
+    for (unsigned i = 0; i < stops->stops; i++) {
+        atomic_store(&d->all->phase, ++phase);
+        await_each(d, phase, 1);
+        redis_server_pause((redis_server *)(uintptr_t)d->server);
+        atomic_store(&d->all->phase, ++phase);
+        await_each(d, phase, stops->ends);
+        atomic_store(&d->all->phase, ++phase);
+        redis_server_resume((redis_server *)(uintptr_t)d->server);
+        await_each(d, phase, stops->answers);
+        d->all->tally->stops++;
+    }
+    atomic_store(&d->all->is_over, true);
     return NULL;
 }
 
@@ -344,22 +474,23 @@ static void check_counters(const redis_server *server, const hasty *threads)
 
 static void report(const replies_tally *t)
 {
-    printf("\n%.1f s, %llu operations of %d threads (%llu of them patient): %llu reads and %llu writes were answered, "
-           "%llu "
-           "timeouts, %llu cancelled, %llu unknown; the server stopped %llu times; %llu mixed up, %llu dragged along; "
-           "the latest "
-           "operation ended %.0f ms past its deadline\n",
-           t->seconds, t->operations, REPLIES_THREADS, t->patient, t->reads, t->writes, t->timeouts, t->cancelled,
-           t->unknown, t->stops, t->mixed, t->dragged, t->latest);
+    printf(
+        "\n%.1f s, %llu operations of %d threads (%llu of them patient): %llu reads and %llu writes were answered, "
+        "%llu "
+        "timeouts, %llu cancelled, %llu unknown; the server stopped %llu times, connected to %u times; %llu mixed up, "
+        "%llu dragged along; the latest operation ended %.0f ms past its deadline\n",
+        t->seconds, t->operations, REPLIES_THREADS, t->patient, t->reads, t->writes, t->timeouts, t->cancelled,
+        t->unknown, t->stops, t->connects, t->mixed, t->dragged, t->latest);
 }
 
 static bool open_all(all *a, const redis_server *server)
 {
     char settings[256];
     ds_error error = {0};
+    bool loses = a->stops != NULL && a->stops->loses_connections;
     snprintf(settings, sizeof settings,
              "{\"port\": %d, \"keyPrefix\": \"t:\", \"commandTimeout\": %d, \"idlePing\": 60000}", server->port,
-             PATIENT_MS);
+             loses ? REPLIES_SILENCE_MS : PATIENT_MS);
     bool good = ds_source_open("redis", settings, &a->source, &error) == DS_OK &&
                 ds_model_define(a->source, DEFINITION, &a->model, &error) == DS_OK && fill(a);
     if (!good)
@@ -377,9 +508,10 @@ static void run_threads(all *a, hasty *threads, const redis_server *server)
         is_fine = is_fine && ds_cancel_new(&threads[i].cancel, NULL) == DS_OK;
     }
     for (unsigned i = 0; i < REPLIES_THREADS; i++)
-        is_fine = is_fine && pthread_create(&threads[i].thread, NULL, hurry, &threads[i]) == 0;
+        is_fine =
+            is_fine && pthread_create(&threads[i].thread, NULL, a->stops == NULL ? hurry : endure, &threads[i]) == 0;
     if (!is_fine || pthread_create(&canceller, NULL, cancel_some, &d) != 0 ||
-        pthread_create(&stopper, NULL, stop_server, &d) != 0)
+        pthread_create(&stopper, NULL, a->stops == NULL ? stop_server : stop_for_long, &d) != 0)
         abort();
     for (unsigned i = 0; i < REPLIES_THREADS; i++)
         pthread_join(threads[i].thread, NULL);
@@ -390,21 +522,44 @@ static void run_threads(all *a, hasty *threads, const redis_server *server)
         a->tally->latest = threads[i].latest > a->tally->latest ? threads[i].latest : a->tally->latest;
 }
 
+static unsigned connects(ds_source *source)
+{
+    static const char NAME[] = "\"connects\": ";
+    char *stats = NULL;
+    const char *at = ds_stats(source, &stats, NULL) == DS_OK ? strstr(stats, NAME) : NULL;
+    unsigned number = at == NULL ? 0 : (unsigned)strtoul(at + sizeof NAME - 1, NULL, 10);
+    ds_free(stats);
+    return number;
+}
+
+static void run(all *a, const redis_server *server)
+{
+    hasty threads[REPLIES_THREADS];
+    replies_tally *tally = a->tally;
+    memset(tally, 0, sizeof *tally);
+    CU_ASSERT_FATAL(open_all(a, server));
+    double start = now_ms();
+    run_threads(a, threads, server);
+    tally->seconds = (now_ms() - start) / 1e3;
+    tally->connects = connects(a->source);
+    ds_source_close(a->source); /* and with it what was under way */
+    for (unsigned i = 0; i < REPLIES_THREADS; i++)
+        ds_cancel_free(threads[i].cancel);
+    report(tally);
+    check_counters(server, threads);
+    CU_ASSERT_EQUAL(tally->mixed, 0);
+    CU_ASSERT_EQUAL(tally->dragged, 0);
+}
+
 void replies_run(const redis_server *server, unsigned long long operations, replies_tally *out)
 {
     all a = {.tally = out, .most = operations};
-    hasty threads[REPLIES_THREADS];
-    memset(out, 0, sizeof *out);
-    CU_ASSERT_FATAL(open_all(&a, server));
-    double start = now_ms();
-    run_threads(&a, threads, server);
-    out->seconds = (now_ms() - start) / 1e3;
-    ds_source_close(a.source); /* and with it what was under way */
-    for (unsigned i = 0; i < REPLIES_THREADS; i++)
-        ds_cancel_free(threads[i].cancel);
-    report(out);
-    check_counters(server, threads);
-    CU_ASSERT_EQUAL(out->mixed, 0);
-    CU_ASSERT_EQUAL(out->dragged, 0);
+    run(&a, server);
     CU_ASSERT(out->operations >= operations);
+}
+
+void replies_run_stopped(const redis_server *server, const replies_stops *stops, replies_tally *out)
+{
+    all a = {.tally = out, .stops = stops};
+    run(&a, server);
 }
