@@ -309,8 +309,11 @@ enum { /* ds_connector.capabilities: promises that the library cannot make up fo
        DS_CAN_EXPIRE = 2,       /* expire, ttl and settings.ttl */
        DS_CAN_ORDER_STABLY = 4, /* a walk without order gives the same order while nothing is written */
        DS_CAN_ATOMIC_BATCH = 8, /* `batch` does with DS_ATOMIC what it says; without the bit the host is refused */
-       DS_CAN_VERSION = 16,  /* keeps settings.version itself: stores 1, adds 1 with each write, refuses an older one */
-       DS_CAN_RECONNECT = 32 /* entries connect by themselves: connect() is called for ds_connect() alone */
+       DS_CAN_VERSION = 16, /* keeps settings.version itself: stores 1, adds 1 with each write, refuses an older one */
+       DS_CAN_RECONNECT = 32, /* entries connect by themselves: connect() is called for ds_connect() alone */
+       /* Keeps what settings.exactlyOnce promises: a write never ends in DS_UNKNOWN_OUTCOME only because its answer was lost. A
+        * backend whose answers cannot be lost keeps it as it is; without the bit such a model is refused. */
+       DS_CAN_EXACTLY_ONCE = 64
 };
 
 /* The flags of migrate. */

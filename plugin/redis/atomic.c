@@ -20,6 +20,8 @@ typedef struct atomic {
     size_t model_count;
     size_t *model_of, *key_of, *counter_of; /* of each write: the model's place, the numbers of keys */
     ds_record **changes, **expected;        /* of increments */
+    size_t armed;                           /* the first write with a token, which is that of all; n: none has one */
+    unsigned anew;                          /* how often increments were read again */
     kept_call whole, block;
     redis_request *request;
 } atomic;
@@ -318,10 +320,13 @@ static ds_status encode(atomic *self, bool whole)
         status = add_write(self, i);
     if (status == DS_OK)
         status = add_tail(self, holders);
+    bool is_armed = self->armed < self->n;
+    if (status == DS_OK && is_armed)
+        status = kept_add_token(call, &self->jobs[self->armed], self->armed, self->anew);
     if (status != DS_OK)
         return no_memory(self);
     redis_request_reset(self->request);
-    kept_call_send(call, self->request, &self->map->digests, SCRIPT_ATOMIC, whole);
+    kept_call_send(call, self->request, &self->map->digests, is_armed ? SCRIPT_ATOMIC_ONCE : SCRIPT_ATOMIC, whole);
     return DS_OK;
 }
 
@@ -384,10 +389,12 @@ static ds_status settle(atomic *self, const redis_reply *answer, bool *again, bo
     if (number < 1 || (uint64_t)number > self->n)
         return tell_strange(self);
     size_t i = (size_t)number - 1;
-    if (is_increment(self, i) && script_says(&answer->elements[1], "CHANGED"))
+    if (is_increment(self, i) && script_says(&answer->elements[1], "CHANGED")) {
         *again = *reads = true;
-    else
+        self->anew++; /* this refusal is remembered */
+    } else {
         settle_one(self, i, answer, 1, again);
+    }
     return DS_OK;
 }
 
@@ -405,7 +412,8 @@ static ds_status run_once(atomic *self, bool *whole, bool *again, bool *reads)
     if (status == DS_OK)
         status = encode(self, *whole);
     if (status == DS_OK)
-        status = redis_run(self->map->redis, self->request, true, self->call);
+        status = redis_run(self->map->redis, self->request, self->armed < self->n ? REDIS_TOKENED : REDIS_WRITES,
+                           self->call);
     if (status != DS_OK)
         return status;
     const redis_reply *answer = redis_reply_at(self->request, 0);
@@ -455,6 +463,8 @@ ds_status atomic_run(write_job *jobs, size_t n, ds_call *call)
     for (size_t i = 0; i < n; i++)
         if (jobs[i].encode == NULL) /* its outcome says why */
             return DS_OK;
+    while (self.armed < n && jobs[self.armed].token == NULL)
+        self.armed++;
     self.model_of = ds_calloc(n, sizeof *self.model_of);
     self.key_of = ds_calloc(n, sizeof *self.key_of);
     self.counter_of = ds_calloc(n, sizeof *self.counter_of);

@@ -10,6 +10,8 @@ typedef struct batch {
     const ds_record **expected;
     size_t n;
     bool is_atomic;
+    token token; /* of all, where one asks for it */
+    bool is_armed;
 } batch;
 
 /* ---- what only a batch encodes as one of many ---- */
@@ -21,12 +23,14 @@ static ds_status encode_single(const write_job *job, redis_request *request, siz
     ds_value_text(job->ids[i], &id);
     bool adds = write->kind == DS_WRITE_INCREMENT;
     ds_value_text(adds ? write->by : ds_integer(write->ttl_ms < 0 ? -1 : write->ttl_ms), &text);
-    script_begin(request, &job->map->digests, job->uses, whole, 1, adds ? 2 : 1);
+    write_begin(job, request, job->uses, whole, 1, adds ? 2 : 1);
     request_key(request, job->state, KEY_RECORD, id.bytes, id.length);
+    ds_status status = write_token(job, request, i);
     if (adds)
         request_text(request, write->property);
     request_bytes(request, text.bytes, text.length);
-    return DS_OK;
+    write_life(job, request);
+    return status;
 }
 
 static void plan_single(const write_job *job, size_t i, write_plan *plan)
@@ -132,7 +136,8 @@ static void job_make(batch *b, size_t i, mapping *map, const ds_write *write, ds
                        .state = ds_model_state(write->model),
                        .call = call,
                        .outcomes = outcomes,
-                       .write = write};
+                       .write = write,
+                       .token = ((const redis_model *)ds_model_state(write->model))->once ? &b->token : NULL};
     b->expected[i] = write->expected;
     job->expected = write->expected != NULL ? b->expected : NULL;
     if (write->record != NULL)
@@ -257,6 +262,19 @@ static ds_status run_whole(batch *b, ds_call *call)
     return status == DS_OK ? atomic_run(b->jobs, b->n, call) : status;
 }
 
+static ds_status prepare(batch *b, size_t i, mapping *map, const ds_write *write, ds_outcomes *outcomes, ds_call *call)
+{
+    const redis_model *state = ds_model_state(write->model);
+    ds_status status = schema_ask(map, write->model, call);
+    if (status == DS_OK && state->once && !b->is_armed) {
+        status = token_take(&b->token, call);
+        b->is_armed = true;
+    }
+    if (status == DS_OK)
+        job_make(b, i, map, write, outcomes, call);
+    return status;
+}
+
 ds_status run_batch(void *connection, const ds_write *const *writes, size_t n, uint32_t flags, ds_outcomes *outcomes,
                     ds_call *call)
 {
@@ -270,8 +288,7 @@ ds_status run_batch(void *connection, const ds_write *const *writes, size_t n, u
     if (b.jobs == NULL || b.ids == NULL || b.records == NULL || b.expected == NULL)
         status = ds_error_set(call->error, DS_NOMEM, "out of memory for a batch of %zu writes", n);
     for (size_t i = 0; i < n && status == DS_OK; i++)
-        if ((status = schema_ask(connection, writes[i]->model, call)) == DS_OK)
-            job_make(&b, i, connection, writes[i], outcomes, call);
+        status = prepare(&b, i, connection, writes[i], outcomes, call);
     if (status == DS_OK)
         status = b.is_atomic ? run_whole(&b, call) : run_segments(&b, call);
     ds_free(b.expected);

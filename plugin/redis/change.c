@@ -13,9 +13,12 @@ static write_job make_job(void *connection, const ds_model *model, ds_outcomes *
     return job;
 }
 
-static ds_status run(const write_job *job, size_t n)
+static ds_status run(write_job *job, size_t n)
 {
+    token own;
     ds_status status = schema_ask(job->map, job->model, job->call);
+    if (status == DS_OK)
+        status = write_arm(job, &own);
     return status == DS_OK ? write_run(job, 0, n) : status;
 }
 
@@ -38,7 +41,7 @@ ds_status encode_planned(const write_job *job, redis_request *request, size_t i,
 {
     write_plan plan;
     job->plan(job, i, &plan);
-    return write_encode(job, request, write_id(job, i), &plan, whole);
+    return write_encode(job, request, i, &plan, whole);
 }
 
 ds_status update_records(void *connection, const ds_model *model, const ds_value *ids, size_t n,
@@ -113,9 +116,13 @@ ds_status encode_delete(const write_job *job, redis_request *request, size_t i, 
     field_counts counts = fields_count(job->state, expected);
     ds_text id;
     ds_value_text(job->ids[i], &id);
-    script_begin(request, &job->map->digests, SCRIPT_DELETE, whole, 1, 2 * (counts.values + counts.nulls));
+    write_begin(job, request, SCRIPT_DELETE, whole, 1, 2 * (counts.values + counts.nulls));
     request_key(request, job->state, KEY_RECORD, id.bytes, id.length);
-    return fields_append_expected(request, job->state, expected);
+    ds_status status = write_token(job, request, i);
+    if (status == DS_OK)
+        status = fields_append_expected(request, job->state, expected);
+    write_life(job, request);
+    return status;
 }
 
 ds_status delete_records(void *connection, const ds_model *model, const ds_value *ids, size_t n,

@@ -77,7 +77,8 @@ DS_API const ds_connector ds_connector_v1 = {
     .size = sizeof(ds_connector),
     .name = "redis",
     .version = DS_VERSION,
-    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ATOMIC_BATCH | DS_CAN_VERSION | DS_CAN_RECONNECT,
+    .capabilities =
+        DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ATOMIC_BATCH | DS_CAN_VERSION | DS_CAN_RECONNECT | DS_CAN_EXACTLY_ONCE,
     .options = redis_options,
     .model_options = model_options,
     .open = open_source,

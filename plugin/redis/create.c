@@ -12,13 +12,15 @@ ds_status encode_plain(const write_job *job, redis_request *request, size_t i, b
     size_t pairs = 2 * (values + (with_id ? 1 : 0));
     ds_text id;
     ds_value_text(write_id(job, i), &id);
-    if (state->ttl_ms == 0 && ds_record_has_fresh_id(record)) {
+    if (state->ttl_ms == 0 && job->token == NULL && ds_record_has_fresh_id(record)) {
         request_begin(request, 2 + pairs);
         request_text(request, "HSET");
         request_key(request, state, KEY_RECORD, id.bytes, id.length);
     } else {
-        script_begin(request, &job->map->digests, SCRIPT_CREATE, whole, 1, 1 + pairs);
+        write_begin(job, request, SCRIPT_CREATE, whole, 1, 1 + pairs);
         request_key(request, state, KEY_RECORD, id.bytes, id.length);
+        if (write_token(job, request, i) != DS_OK)
+            return DS_NOMEM;
         if (state->ttl_ms > 0)
             request_integer(request, state->ttl_ms);
         else
@@ -28,7 +30,9 @@ ds_status encode_plain(const write_job *job, redis_request *request, size_t i, b
         request_bytes(request, state->id->name, state->id->name_length);
         request_bytes(request, id.bytes, id.length);
     }
-    return fields_append(request, state, record);
+    ds_status status = fields_append(request, state, record);
+    write_life(job, request);
+    return status;
 }
 
 void plan_creation(const write_job *job, size_t i, write_plan *plan)
@@ -77,7 +81,7 @@ static ds_status take_numbers(const write_job *job, redis_request *request, size
         request_text(request, "INCRBY");
         request_key(request, job->state, KEY_SEQUENCE, NULL, 0);
         request_integer(request, (int64_t)count + numbers_passed_over(job->call, count));
-        status = redis_run(job->map->redis, request, true, job->call);
+        status = redis_run(job->map->redis, request, job->token == NULL ? REDIS_WRITES : REDIS_TOKENED, job->call);
         if (status == DS_UNKNOWN_OUTCOME && ds_call_check(job->call) != DS_OK)
             break;
     }
@@ -159,7 +163,10 @@ ds_status create_records(void *connection, const ds_model *model, ds_record *con
                      .plan = plan_creation,
                      .uses = SCRIPT_CREATE,
                      .records = records};
+    token own;
     ds_status status = schema_ask(connection, model, call);
+    if (status == DS_OK)
+        status = write_arm(&job, &own);
     if (status != DS_OK)
         return status;
     return job.state->sequenced ? create_numbered(&job, n) : write_run(&job, 0, n);

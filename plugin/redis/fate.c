@@ -15,8 +15,8 @@ fate fate_of(redis_intent intent, bool is_untouched, ds_status cause, unsigned r
     switch (intent) {
     case REDIS_READS:
         return may_wait && is_loss(cause) && repeats < REPEATS_MAX ? FATE_AGAIN : FATE_ENDS;
-    case REDIS_TOKENED: /* a token outlives all repeats */
-        return may_wait && is_loss(cause) && since_sent < TOKEN_LIFE_NS / 2 ? FATE_AGAIN : FATE_UNKNOWN;
+    case REDIS_TOKENED: /* a token lives twice as long as there was time to the deadline, but not for ever */
+        return may_wait && is_loss(cause) && since_sent < TOKEN_LIFE_MOST_NS / 2 ? FATE_AGAIN : FATE_UNKNOWN;
     default:
         return FATE_UNKNOWN;
     }

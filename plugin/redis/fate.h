@@ -10,8 +10,10 @@ typedef enum fate {
     FATE_UNKNOWN /* some of it may be done */
 } fate;
 
-enum { REPEATS_MAX = 4 };                        /* of a read: one that kills the server must not do so for ever */
-#define TOKEN_LIFE_NS (INT64_C(60) * 1000000000) /* how long the server remembers a token, at least */
+enum { REPEATS_MAX = 4 }; /* of a read: one that kills the server must not do so for ever */
+/* How long the server remembers a token: twice the time to the deadline, within these. */
+#define TOKEN_LIFE_NS      (INT64_C(60) * 1000000000)
+#define TOKEN_LIFE_MOST_NS (INT64_C(600) * 1000000000)
 
 /* `is_untouched`: not a byte of what is unanswered was sent. `repeats`: how often it was sent before. `left`: ns to the
  * deadline; `since_sent`: ns since it was first sent. */

@@ -15,6 +15,16 @@ void kept_need_free(kept_need *need)
     ds_free(need);
 }
 
+ds_status kept_renew(kept_need **need)
+{
+    if (*need == NULL)
+        *need = ds_calloc(1, sizeof **need);
+    if (*need == NULL)
+        return DS_NOMEM;
+    (*need)->anew++;
+    return DS_OK;
+}
+
 void kept_call_free(kept_call *call)
 {
     id_list_free(&call->keys);
@@ -92,6 +102,17 @@ ds_status kept_add_keys(kept_call *call, const redis_model *state, const schema 
     if (status == DS_OK && expiry)
         status = kept_add_key(call, state, KEY_EXPIRES, NULL, 0);
     return status == DS_OK && expiry ? kept_add_key(call, state, KEY_ENTRIES, NULL, 0) : status;
+}
+
+ds_status kept_add_token(kept_call *call, const write_job *job, size_t i, unsigned anew)
+{
+    token_name name;
+    ds_text id;
+    ds_value_text(write_id(job, i), &id);
+    ds_status status = token_print(job->token, job->state, id.bytes, id.length, i, anew, &name);
+    if (status == DS_OK)
+        status = kept_add_key(call, job->state, KEY_DONE, name.text, name.length);
+    return status == DS_OK ? add_integer(call, job->token->life_ms) : status;
 }
 
 ds_status kept_add_fields(kept_call *call, const schema *s)
@@ -664,7 +685,9 @@ ds_status kept_encode(kept_call *call, const write_job *job, redis_request *requ
         status = kept_add_write(call, job, id, plan, s, plan->raises ? call->keys.count : 0);
     if (status == DS_OK && tail > 0)
         status = add_tail(call, state, s, need);
+    if (status == DS_OK && job->token != NULL)
+        status = kept_add_token(call, job, i, need == NULL ? 0 : need->anew);
     if (status == DS_OK)
-        kept_call_send(call, request, &job->map->digests, SCRIPT_KEEP, whole);
+        kept_call_send(call, request, &job->map->digests, job->token == NULL ? SCRIPT_KEEP : SCRIPT_KEEP_ONCE, whole);
     return status;
 }

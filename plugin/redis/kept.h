@@ -13,9 +13,10 @@ struct kept_need {
     id_list holders;    /* ids that hold a unique value */
     id_list watched;    /* the name of a unique index, then an id that held a value in it, in turn (kept_watch) */
     id_list dictionary; /* letter and text, then the part, in turn */
-    unsigned turns;
+    unsigned anew;      /* how often the write was refused, and is another one since */
 };
-void kept_need_free(kept_need *need); /* NULL does nothing */
+void kept_need_free(kept_need *need);   /* NULL does nothing */
+ds_status kept_renew(kept_need **need); /* is made where it is NULL; DS_NOMEM */
 
 /* Memory for putting a call together, used again and again. */
 typedef struct kept_call {
@@ -35,6 +36,8 @@ ds_status kept_add_keys(kept_call *call, const redis_model *state, const schema 
 /* One write, as check.lua has it; `counter` is the number of the sequence's key. */
 ds_status kept_add_write(kept_call *call, const write_job *job, ds_value id, const write_plan *plan, const schema *s,
                          size_t counter);
+/* A token, behind all else; `job` has one. */
+ds_status kept_add_token(kept_call *call, const write_job *job, size_t i, unsigned anew);
 /* The indexed fields and the plan. */
 ds_status kept_add_fields(kept_call *call, const schema *s);
 

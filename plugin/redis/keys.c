@@ -2,6 +2,7 @@
  * the model may name others. */
 #include "keys.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 static size_t partition_print(size_t partition, char out[32])
@@ -12,8 +13,9 @@ static size_t partition_print(size_t partition, char out[32])
 static const char *kind_suffix(key_kind kind)
 {
     static const char *const suffixes[] = {
-        [KEY_RECORD] = ":",      [KEY_SEQUENCE] = "#sequence", [KEY_SCHEMA] = "#schema",   [KEY_IDS] = "#ids",
-        [KEY_INDEX] = "#index:", [KEY_UNIQUE] = "#unique:",    [KEY_EXPIRES] = "#expires", [KEY_ENTRIES] = "#entries",
+        [KEY_RECORD] = ":",         [KEY_SEQUENCE] = "#sequence", [KEY_SCHEMA] = "#schema",
+        [KEY_IDS] = "#ids",         [KEY_INDEX] = "#index:",      [KEY_UNIQUE] = "#unique:",
+        [KEY_EXPIRES] = "#expires", [KEY_ENTRIES] = "#entries",   [KEY_DONE] = "#done:",
     };
     return suffixes[kind];
 }
@@ -95,6 +97,61 @@ char *key_pattern(const key_space *keys, size_t *length)
     *length = (size_t)(out - pattern);
     return pattern;
 }
+
+/* ---- slots ---- */
+
+enum { SLOTS = 16384, SLOT_TEXT = 4 };
+static char slot_texts[SLOTS][SLOT_TEXT + 1];
+static pthread_once_t slot_texts_made = PTHREAD_ONCE_INIT;
+
+/* CRC-16/XMODEM, as Redis Cluster's specification has it. */
+static unsigned checksum(const char *bytes, size_t length)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < length; i++) {
+        sum ^= (unsigned)(unsigned char)bytes[i] << 8;
+        for (int bit = 0; bit < 8; bit++)
+            sum = (sum << 1 ^ ((sum & 0x8000) != 0 ? 0x1021U : 0)) & 0xffff;
+    }
+    return sum;
+}
+
+unsigned key_slot(const char *key, size_t length)
+{
+    const char *open = memchr(key, '{', length);
+    const char *close = open == NULL ? NULL : memchr(open, '}', length - (size_t)(open - key));
+    if (close != NULL && close > open + 1)
+        return checksum(open + 1, (size_t)(close - open - 1)) % SLOTS;
+    return checksum(key, length) % SLOTS;
+}
+
+/* Digits of a number in base 36, the shortest first. */
+static void make_slot_texts(void)
+{
+    static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    size_t made = 0, limit = 1;
+    for (size_t length = 1; length <= SLOT_TEXT && made < SLOTS; length++) {
+        limit *= 36;
+        for (size_t number = 0; number < limit && made < SLOTS; number++) {
+            char text[SLOT_TEXT + 1] = "";
+            for (size_t at = length, rest = number; at > 0; at--, rest /= 36)
+                text[at - 1] = digits[rest % 36];
+            char *of_slot = slot_texts[checksum(text, length) % SLOTS];
+            if (of_slot[0] != '\0')
+                continue;
+            memcpy(of_slot, text, sizeof text);
+            made++;
+        }
+    }
+}
+
+const char *key_slot_text(const char *key, size_t length)
+{
+    pthread_once(&slot_texts_made, make_slot_texts);
+    return slot_texts[key_slot(key, length)];
+}
+
+/* ---- keys in sentences ---- */
 
 /* The length of the UTF-8 sequence of several bytes that stands here; 0 where there is none. */
 static size_t sequence_length(const unsigned char *bytes, size_t length)

@@ -23,18 +23,23 @@ typedef enum key_kind {
     KEY_INDEX,
     KEY_UNIQUE,
     KEY_EXPIRES,
-    KEY_ENTRIES
+    KEY_ENTRIES,
+    KEY_DONE
 } key_kind;
 
 /* In a cluster the keys of a partition carry one hash tag; a partition is a number below 2^20. */
 #define NO_PARTITION SIZE_MAX
 
-/* `id` is the text of a record's id, or the name of an index; other kinds have none. key_write() fills exactly key_length() bytes. */
+/* `id` is the text of a record's id, the name of an index or what token_print() gives; other kinds have none. key_write() fills exactly key_length() bytes. */
 size_t key_length(const key_space *keys, key_kind kind, size_t partition, size_t id_length);
 void key_write(const key_space *keys, key_kind kind, size_t partition, const char *id, size_t id_length, char *out);
 
 /* The id in the key of a record (NO_PARTITION); false: it is another key. */
 bool key_read(const key_space *keys, const char *key, size_t length, const char **id, size_t *id_length);
+
+/* The slot of a cluster that holds the key, and a short text which, as a hash tag, brings another key there. */
+unsigned key_slot(const char *key, size_t length);
+const char *key_slot_text(const char *key, size_t length);
 
 /* The pattern that SCAN's MATCH takes for all records, for ds_free(); NULL: out of memory. */
 char *key_pattern(const key_space *keys, size_t *length);

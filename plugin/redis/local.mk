@@ -36,7 +36,7 @@ plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/fields.c plugin/redis/fields.h plugin/redis/keys.c plugin/redis/keys.h plugin/redis/member.c plugin/redis/member.h plugin/redis/model.c plugin/redis/model.h \
 	plugin/redis/kept.c plugin/redis/kept.h plugin/redis/kept_tell.c plugin/redis/scan.c plugin/redis/scan.h \
 	plugin/redis/schema.c plugin/redis/schema.h plugin/redis/schema_text.c plugin/redis/sweep.c plugin/redis/sweep.h plugin/redis/scripts.c plugin/redis/scripts.h plugin/redis/seen.c plugin/redis/seen.h \
-	plugin/redis/single.c plugin/redis/write.c plugin/redis/write.h
+	plugin/redis/single.c plugin/redis/token.c plugin/redis/token.h plugin/redis/write.c plugin/redis/write.h
 # migrate
 plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/migrate.c plugin/redis/migrate.h plugin/redis/migrate_entry.c plugin/redis/migrate_record.c \
@@ -51,14 +51,17 @@ plugin_redis_libredis_la_SOURCES += \
 	plugin/redis/discover.c plugin/redis/discover.h plugin/redis/group.c plugin/redis/guess.c plugin/redis/guess.h \
 	plugin/redis/json_shape.c plugin/redis/json_shape.h
 nodist_plugin_redis_libredis_la_SOURCES = plugin/redis/script_sources.c
-REDIS_LUA = plugin/redis/scripts/atomic.lua plugin/redis/scripts/create.lua plugin/redis/scripts/delete.lua \
+REDIS_LUA = plugin/redis/scripts/atomic.lua plugin/redis/scripts/atomic_once.lua plugin/redis/scripts/create.lua \
+	plugin/redis/scripts/create_once.lua plugin/redis/scripts/delete.lua plugin/redis/scripts/delete_once.lua \
 	plugin/redis/scripts/drop.lua \
-	plugin/redis/scripts/expire.lua plugin/redis/scripts/increment.lua plugin/redis/scripts/keep.lua \
+	plugin/redis/scripts/expire.lua plugin/redis/scripts/expire_once.lua plugin/redis/scripts/increment.lua \
+	plugin/redis/scripts/increment_once.lua plugin/redis/scripts/keep.lua plugin/redis/scripts/keep_once.lua \
 	plugin/redis/scripts/migrate_begin.lua plugin/redis/scripts/migrate_entry.lua plugin/redis/scripts/migrate_expiry.lua \
 	plugin/redis/scripts/migrate_finish.lua plugin/redis/scripts/migrate_record.lua plugin/redis/scripts/schema.lua \
-	plugin/redis/scripts/sweep.lua plugin/redis/scripts/write.lua
+	plugin/redis/scripts/sweep.lua plugin/redis/scripts/write.lua plugin/redis/scripts/write_once.lua
 # what scripts include
-REDIS_LUA_PARTS = plugin/redis/scripts/apply.lua plugin/redis/scripts/check.lua plugin/redis/scripts/encode.lua
+REDIS_LUA_PARTS = plugin/redis/scripts/apply.lua plugin/redis/scripts/check.lua plugin/redis/scripts/encode.lua \
+	plugin/redis/scripts/once_begin.lua plugin/redis/scripts/once_end.lua
 EXTRA_DIST += plugin/redis/embed.sh $(REDIS_LUA) $(REDIS_LUA_PARTS)
 CLEANFILES += plugin/redis/script_sources.c
 plugin/redis/script_sources.c: $(REDIS_LUA) $(REDIS_LUA_PARTS) plugin/redis/embed.sh

@@ -95,12 +95,13 @@ static ds_status find_settings(const mapping *map, const ds_model *model, redis_
 {
     ds_value store_id = ds_model_setting(model, "redis.storeId");
     ds_value dialect = ds_model_setting(model, "redis.dialect");
-    ds_value ttl = ds_model_setting(model, "ttl");
+    ds_value ttl = ds_model_setting(model, "ttl"), once = ds_model_setting(model, "exactlyOnce");
     state->model = model;
     state->id_slot = ds_model_id_slot(model);
     state->id = ds_model_property(model, state->id_slot);
     state->stores_id = !ds_model_is_schemaless(model) && (store_id.type != DS_BOOLEAN || store_id.as.boolean);
     state->strict = ds_model_is_strict(model);
+    state->once = once.type == DS_BOOLEAN && once.as.boolean;
     if (dialect.type != DS_STRING)
         dialect = ds_source_setting(redis_source(map->redis), "dialect");
     state->dialect = dialect.type == DS_STRING ? dialect_named(dialect.as.string) : DIALECT_NATIVE;

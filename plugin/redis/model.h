@@ -19,6 +19,7 @@ typedef struct redis_model {
     const ds_property *id;
     bool stores_id; /* the id is a field of every record, not only where there would be no other */
     bool strict;
+    bool once; /* settings.exactlyOnce: its writes carry tokens */
     redis_dialect dialect;
     bool sequenced;                       /* the model generates integer ids */
     int64_t ttl_ms;                       /* settings.ttl; 0: none */

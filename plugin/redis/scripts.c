@@ -21,6 +21,28 @@ ds_status scripts_digest(script_digests *out, ds_error *err)
     return DS_OK;
 }
 
+script script_once(script which)
+{
+    switch (which) {
+    case SCRIPT_ATOMIC:
+        return SCRIPT_ATOMIC_ONCE;
+    case SCRIPT_CREATE:
+        return SCRIPT_CREATE_ONCE;
+    case SCRIPT_DELETE:
+        return SCRIPT_DELETE_ONCE;
+    case SCRIPT_EXPIRE:
+        return SCRIPT_EXPIRE_ONCE;
+    case SCRIPT_INCREMENT:
+        return SCRIPT_INCREMENT_ONCE;
+    case SCRIPT_KEEP:
+        return SCRIPT_KEEP_ONCE;
+    case SCRIPT_WRITE:
+        return SCRIPT_WRITE_ONCE;
+    default: /* it has none */
+        return which;
+    }
+}
+
 void script_begin(redis_request *request, const script_digests *digests, script which, bool whole, size_t keys,
                   size_t arguments)
 {

@@ -6,12 +6,18 @@
 
 typedef enum script {
     SCRIPT_ATOMIC,
+    SCRIPT_ATOMIC_ONCE,
     SCRIPT_CREATE,
+    SCRIPT_CREATE_ONCE,
     SCRIPT_DELETE,
+    SCRIPT_DELETE_ONCE,
     SCRIPT_DROP,
     SCRIPT_EXPIRE,
+    SCRIPT_EXPIRE_ONCE,
     SCRIPT_INCREMENT,
+    SCRIPT_INCREMENT_ONCE,
     SCRIPT_KEEP,
+    SCRIPT_KEEP_ONCE,
     SCRIPT_MIGRATE_BEGIN,
     SCRIPT_MIGRATE_ENTRY,
     SCRIPT_MIGRATE_EXPIRY,
@@ -20,6 +26,7 @@ typedef enum script {
     SCRIPT_SCHEMA,
     SCRIPT_SWEEP,
     SCRIPT_WRITE,
+    SCRIPT_WRITE_ONCE,
     SCRIPT_COUNT
 } script;
 
@@ -33,6 +40,9 @@ typedef struct script_digests {
     char sha1[SCRIPT_COUNT][41];
 } script_digests;
 ds_status scripts_digest(script_digests *out, ds_error *err);
+
+/* The same script with a token, whose key is the last of its keys, and ms that it is remembered, the last of its arguments. */
+script script_once(script which);
 
 /* Begins a call of a script with so many keys and arguments, which must follow: by its digest, or `whole`, which makes
  * the server keep it too. */

@@ -6,31 +6,42 @@ typedef struct argument {
     size_t length;
 } argument;
 
+static redis_intent intent_of(const write_job *job)
+{
+    return job->token == NULL ? REDIS_WRITES : REDIS_TOKENED;
+}
+
 /* Calls a script on a record, and loads it where the server has forgotten it. *reply belongs to the request, the
  * caller's to free whatever is returned. */
-static ds_status call_script(mapping *map, const redis_model *state, script which, const ds_text *id,
-                             const argument *arguments, size_t count, ds_call *call, redis_request **request,
+static ds_status call_script(const write_job *job, const argument *arguments, size_t count, redis_request **request,
                              const redis_reply **reply)
 {
-    *request = redis_request_new(map->redis);
+    const redis_model *state = job->state;
+    ds_text id;
+    ds_value_text(write_id(job, 0), &id);
+    *request = redis_request_new(job->map->redis);
     if (*request == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "out of memory");
+        return ds_error_set(job->call->error, DS_NOMEM, "out of memory");
     for (bool whole = false;; whole = true) {
-        script_begin(*request, &map->digests, which, whole, 1, count);
-        request_key(*request, state, KEY_RECORD, id->bytes, id->length);
+        write_begin(job, *request, job->uses, whole, 1, count);
+        request_key(*request, state, KEY_RECORD, id.bytes, id.length);
+        if (write_token(job, *request, 0) != DS_OK)
+            return ds_error_set(job->call->error, DS_NOMEM, "out of memory");
         for (size_t i = 0; i < count; i++)
             request_bytes(*request, arguments[i].bytes, arguments[i].length);
-        ds_status status = redis_run(map->redis, *request, true, call);
+        write_life(job, *request);
+        ds_status status = redis_run(job->map->redis, *request, intent_of(job), job->call);
         *reply = redis_reply_at(*request, 0);
         if (*reply == NULL && redis_command_status(*request, 0, NULL) == DS_OK)
-            return ds_error_set(call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
+            return ds_error_set(job->call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
         if (status != DS_OK)
             return status;
         if (whole || !redis_reply_is(*reply, "NOSCRIPT"))
             break;
         redis_request_reset(*request);
     }
-    return (*reply)->type == REDIS_ERROR ? model_reply_fail(state, id->bytes, id->length, *reply, call->error) : DS_OK;
+    return (*reply)->type == REDIS_ERROR ? model_reply_fail(state, id.bytes, id.length, *reply, job->call->error)
+                                         : DS_OK;
 }
 
 /* The same by keep.lua, where the model is kept. */
@@ -59,7 +70,7 @@ static ds_status call_keep(write_job *job, const write_plan *plan, redis_request
         else if (status == DS_OK && kept_encode(&call, job, *request, 0, plan, s, need, whole) != DS_OK)
             status = ds_error_set(job->call->error, DS_NOMEM, "out of memory");
         if (status == DS_OK)
-            status = redis_run(job->map->redis, *request, true, job->call);
+            status = redis_run(job->map->redis, *request, intent_of(job), job->call);
         *reply = redis_reply_at(*request, 0);
         if (status == DS_OK && *reply == NULL)
             status = ds_error_set(job->call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
@@ -104,9 +115,12 @@ static ds_status do_single(mapping *map, const ds_model *model, script which, ds
     ds_status status = schema_ask(map, model, call);
     if (status != DS_OK)
         return status;
+    token own;
+    write_job job = {.map = map, .model = model, .state = state, .call = call, .uses = which, .ids = &id_value};
+    if ((status = write_arm(&job, &own)) != DS_OK)
+        return status;
     if (!state->is_kept)
-        return call_script(map, state, which, &id, arguments, count, call, request, reply);
-    write_job job = {.map = map, .model = model, .state = state, .call = call, .ids = &id_value};
+        return call_script(&job, arguments, count, request, reply);
     status = call_keep(&job, plan, request, reply);
     return status == DS_OK ? tell_fault(state, &id, *reply, call->error) : status;
 }

@@ -10,6 +10,43 @@ ds_value write_id(const write_job *job, size_t i)
     return ds_record_field(job->records[i], job->state->id_slot, &field) ? field.value : ds_null();
 }
 
+/* ---- tokens ---- */
+
+ds_status write_arm(write_job *job, token *own)
+{
+    if (!job->state->once)
+        return DS_OK;
+    job->token = own;
+    return token_take(own, job->call);
+}
+
+void write_begin(const write_job *job, redis_request *request, script which, bool whole, size_t keys, size_t arguments)
+{
+    if (job->token == NULL)
+        script_begin(request, &job->map->digests, which, whole, keys, arguments);
+    else
+        script_begin(request, &job->map->digests, script_once(which), whole, keys + 1, arguments + 1);
+}
+
+ds_status write_token(const write_job *job, redis_request *request, size_t i)
+{
+    token_name name;
+    ds_text id;
+    if (job->token == NULL)
+        return DS_OK;
+    ds_value_text(write_id(job, i), &id);
+    ds_status status = token_print(job->token, job->state, id.bytes, id.length, i, 0, &name);
+    if (status == DS_OK)
+        request_key(request, job->state, KEY_DONE, name.text, name.length);
+    return status;
+}
+
+void write_life(const write_job *job, redis_request *request)
+{
+    if (job->token != NULL)
+        request_integer(request, job->token->life_ms);
+}
+
 /* ---- what is told of a record ---- */
 
 void write_tell_error(const write_job *job, size_t i, ds_status status, const ds_error *error)
@@ -241,6 +278,10 @@ static ds_status admit(write_round *round, size_t i, bool is_alone, bool *added)
     *added = true;
     if (job->encode == NULL || is_alone)
         return DS_OK;
+    /* What has no token is not sent again, and so the two are not sent together. */
+    *added = round->count == 0 || (job_at(round, round->indices[0])->token == NULL) == (job->token == NULL);
+    if (!*added)
+        return DS_OK;
     if (note_id(round, job, i, added) != DS_OK)
         return no_memory(round);
     if (!*added || !is_by_keep(job))
@@ -375,6 +416,11 @@ static bool settle_kept(write_round *round, size_t k, size_t again, const redis_
         ds_outcome_fail(job->outcomes, i, DS_NOMEM, 0, "out of memory; nothing of this record was written");
         return false;
     }
+    /* Its refusal is remembered: so what is made again is another write. */
+    if (turn == KEPT_AGAIN && job->token != NULL && says_unique(reply) && kept_renew(&round->needs[k]) != DS_OK) {
+        ds_outcome_fail(job->outcomes, i, DS_NOMEM, 0, "out of memory; nothing of this record was written");
+        return false;
+    }
     round->is_left = round->is_left || turn == KEPT_LEFT;
     return (turn == KEPT_AGAIN || turn == KEPT_STALE) && !kept_gives_up(job, i, round->turns);
 }
@@ -430,7 +476,9 @@ static bool goes_on(ds_status status)
 
 static ds_status run_round(write_round *round, ds_call *call)
 {
-    ds_status status = redis_run(round->jobs->map->redis, round->request, true, call);
+    bool has_tokens = job_at(round, round->indices[0])->token != NULL;
+    ds_status status =
+        redis_run(round->jobs->map->redis, round->request, has_tokens ? REDIS_TOKENED : REDIS_WRITES, call);
     if (request_count(round->request) < round->count) /* there was no memory to encode them all, and none was sent */
         return status;
     note_sweeps(round);
@@ -534,13 +582,14 @@ static write_sizes measure(const redis_model *state, const write_plan *plan)
     return sizes;
 }
 
-static void encode_head(const write_job *job, redis_request *request, const ds_text *id, const write_plan *plan,
-                        const write_sizes *sizes)
+static ds_status encode_head(const write_job *job, redis_request *request, size_t i, const ds_text *id,
+                             const write_plan *plan, const write_sizes *sizes)
 {
     const redis_model *state = job->state;
     request_key(request, state, KEY_RECORD, id->bytes, id->length);
     if (plan->raises)
         request_key(request, state, KEY_SEQUENCE, NULL, 0);
+    ds_status status = write_token(job, request, i);
     request_text(request, plan->when);
     request_bytes(request, state->id->name, state->id->name_length);
     request_bytes(request, id->bytes, id->length);
@@ -550,20 +599,21 @@ static void encode_head(const write_job *job, redis_request *request, const ds_t
     append_count(request, sizes->expected.values + sizes->expected.nulls, plan->expected != NULL);
     append_count(request, sizes->removed, sizes->lists_removed);
     request_integer(request, (int64_t)sizes->defaults);
+    return status;
 }
 
-ds_status write_encode(const write_job *job, redis_request *request, ds_value id_value, const write_plan *plan,
-                       bool whole)
+ds_status write_encode(const write_job *job, redis_request *request, size_t i, const write_plan *plan, bool whole)
 {
     const redis_model *state = job->state;
     write_sizes sizes = measure(state, plan);
     ds_text id;
-    ds_value_text(id_value, &id);
+    ds_value_text(write_id(job, i), &id);
     size_t arguments = 9 + 2 * (sizes.expected.values + sizes.expected.nulls) + sizes.removed + 2 * sizes.defaults +
                        2 * sizes.set.values + (plan->stores_id ? 2 : 0);
-    script_begin(request, &job->map->digests, SCRIPT_WRITE, whole, plan->raises ? 2 : 1, arguments);
-    encode_head(job, request, &id, plan, &sizes);
-    ds_status status = fields_append_expected(request, state, plan->expected);
+    write_begin(job, request, SCRIPT_WRITE, whole, plan->raises ? 2 : 1, arguments);
+    ds_status status = encode_head(job, request, i, &id, plan, &sizes);
+    if (status == DS_OK)
+        status = fields_append_expected(request, state, plan->expected);
     if (!plan->replaces)
         fields_append_nulls(request, state, plan->set);
     else if (state->strict)
@@ -574,5 +624,8 @@ ds_status write_encode(const write_job *job, redis_request *request, ds_value id
         request_bytes(request, state->id->name, state->id->name_length);
         request_bytes(request, id.bytes, id.length);
     }
-    return status == DS_OK ? fields_append(request, state, plan->set) : status;
+    if (status == DS_OK)
+        status = fields_append(request, state, plan->set);
+    write_life(job, request);
+    return status;
 }

@@ -3,6 +3,7 @@
 #define REDIS_WRITE_H
 
 #include "fields.h"
+#include "token.h"
 
 /* A round holds no id twice, so the order in which its commands are run does not matter: those that met no script there
  * are run again after the others, and the batch is still as if done one by one. */
@@ -45,6 +46,7 @@ struct write_job {
      * NULL: all replies are told in the same way. */
     bool (*tell)(const write_job *job, size_t i, const redis_reply *reply);
     const ds_write *write; /* of a batch */
+    const token *token;    /* NULL: the model asks for none */
     const ds_value *ids;   /* of the records, or NULL: they are in `records` */
     ds_record *const *records;
     const ds_record *shared; /* the changes of an update, the defaults of an upsert */
@@ -62,7 +64,15 @@ ds_status atomic_run(write_job *jobs, size_t n, ds_call *call);
 void write_tell(const write_job *job, size_t i, const redis_reply *reply);
 void write_tell_error(const write_job *job, size_t i, ds_status status, const ds_error *error);
 
-ds_status write_encode(const write_job *job, redis_request *request, ds_value id, const write_plan *plan, bool whole);
+/* Takes a token where the model asks for them; `own` lives as long as the job. */
+ds_status write_arm(write_job *job, token *own);
+/* script_begin(), and what a token adds to a call: its key behind the other keys, its life behind the other arguments. Without one
+ * the last two do nothing. */
+void write_begin(const write_job *job, redis_request *request, script which, bool whole, size_t keys, size_t arguments);
+ds_status write_token(const write_job *job, redis_request *request, size_t i);
+void write_life(const write_job *job, redis_request *request);
+
+ds_status write_encode(const write_job *job, redis_request *request, size_t i, const write_plan *plan, bool whole);
 
 /* The text of an id, as it stands in keys. */
 ds_value write_id(const write_job *job, size_t i);

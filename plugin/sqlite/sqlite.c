@@ -152,7 +152,8 @@ const ds_connector ds_connector_v1 = {
     .size = sizeof(ds_connector),
     .name = "sqlite",
     .version = DS_VERSION,
-    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY | DS_CAN_ATOMIC_BATCH | DS_CAN_VERSION,
+    .capabilities = DS_CAN_UNIQUE | DS_CAN_EXPIRE | DS_CAN_ORDER_STABLY | DS_CAN_ATOMIC_BATCH | DS_CAN_VERSION |
+                    DS_CAN_EXACTLY_ONCE,
     .options = options,
     .model_options = model_options,
     .open = lite_open,

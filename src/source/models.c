@@ -31,11 +31,12 @@ static ds_status check_capabilities(const ds_source *source, const definition *d
     return status;
 }
 
-/* No connector keeps this promise yet: it must not be taken in silence. */
+/* A promise that must not be taken in silence. */
 static ds_status check_exactly_once(const ds_source *source, const ds_model *model, ds_error *err)
 {
     ds_value asks = settings_get(model->settings, "exactlyOnce");
-    return need(source, model->definition, asks.type == DS_BOOLEAN && asks.as.boolean, 0, "settings.exactlyOnce", err);
+    return need(source, model->definition, asks.type == DS_BOOLEAN && asks.as.boolean, DS_CAN_EXACTLY_ONCE,
+                "settings.exactlyOnce", err);
 }
 
 static ds_status open_model(ds_source *source, ds_model *model, ds_error *err)

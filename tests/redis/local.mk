@@ -50,6 +50,12 @@ tests_redis_test_kept_losses_SOURCES = tests/redis/test_kept_losses.c tests/redi
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_kept_losses_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_losses_LDADD = $(REDIS_TEST_LIBS) -lm
+check_PROGRAMS += tests/redis/test_exactly_once
+TESTS += tests/redis/test_exactly_once
+tests_redis_test_exactly_once_SOURCES = tests/redis/test_exactly_once.c tests/redis/checker.c tests/redis/checker.h \
+	tests/redis/world.c tests/redis/world.h
+tests_redis_test_exactly_once_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
+tests_redis_test_exactly_once_LDADD = $(REDIS_TEST_LIBS) -lm
 check_PROGRAMS += tests/redis/test_unaware
 TESTS += tests/redis/test_unaware
 tests_redis_test_unaware_SOURCES = tests/redis/test_unaware.c tests/redis/checker.c tests/redis/checker.h \

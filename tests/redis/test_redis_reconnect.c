@@ -98,10 +98,10 @@ static void fates(void)
         {REDIS_WRITES, false, DS_LOST, 0, 1, 0, FATE_UNKNOWN},
         {REDIS_WRITES, false, DS_BACKEND, 0, 1, 0, FATE_UNKNOWN},
         {REDIS_TOKENED, false, DS_LOST, 99, 1, 0, FATE_AGAIN},
-        {REDIS_TOKENED, false, DS_LOST, 0, 1, TOKEN_LIFE_NS / 2, FATE_UNKNOWN},
+        {REDIS_TOKENED, false, DS_LOST, 0, 1, TOKEN_LIFE_MOST_NS / 2, FATE_UNKNOWN},
         {REDIS_TOKENED, false, DS_LOST, 0, 0, 0, FATE_UNKNOWN},
         {REDIS_TOKENED, false, DS_BACKEND, 0, 1, 0, FATE_UNKNOWN},
-        {REDIS_TOKENED, true, DS_LOST, 0, 1, TOKEN_LIFE_NS, FATE_AGAIN},
+        {REDIS_TOKENED, true, DS_LOST, 0, 1, TOKEN_LIFE_MOST_NS, FATE_AGAIN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         CU_ASSERT_EQUAL(

@@ -16,6 +16,11 @@ const char *world_socket(void)
     return server->socket;
 }
 
+int world_port(void)
+{
+    return server->port;
+}
+
 redisContext *world_connect(void)
 {
     return redisConnectUnix(server->socket);

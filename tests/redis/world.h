@@ -12,6 +12,7 @@
 bool world_start(void);
 void world_stop(void);
 const char *world_socket(void);
+int world_port(void);              /* of loopback */
 redisContext *world_connect(void); /* another raw connection; redisFree() */
 
 /* An empty database, and a source on it with these members of its settings, "\"keyPrefix\": \"a:\"" or "". */
