@@ -367,7 +367,7 @@ static void end_turn(flight_queue *queue, redis_flight *last)
     window_narrow(last);
     if (queue->unsent == last && last->due > 0 && last->sent == last->end)
         queue->unsent = NULL;
-    queue->crowd = CROWD_LASTS;
+    queue->shared_at = ds_now();
 }
 
 void queue_add(flight_queue *queue, redis_flight *flight)
@@ -379,7 +379,6 @@ void queue_add(flight_queue *queue, redis_flight *flight)
         queue->last->next = flight;
     } else {
         queue->first = flight;
-        queue->crowd -= queue->crowd > 0;
     }
     queue->last = flight;
     if (queue->unsent == NULL)

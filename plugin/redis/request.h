@@ -27,7 +27,7 @@ typedef struct redis_flight {
 typedef struct flight_queue {
     redis_flight *first, *last;
     redis_flight *unsent;                   /* the first that has bytes to send; NULL: all are sent */
-    unsigned crowd;                         /* more than 0: several share the link; window.h */
+    int64_t shared_at;                      /* when two were on it last; 0: never */
     struct redis_request *done, *last_done; /* those that were answered, or whose link was lost, to be handed out */
 } flight_queue;
 

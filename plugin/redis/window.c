@@ -18,12 +18,20 @@ static void take_in(redis_flight *flight, size_t i)
     flight->ahead = i + 1;
 }
 
+/* The clock is looked at for large ones only. */
+static bool goes_whole(const flight_queue *queue, const redis_flight *flight)
+{
+    bool is_small =
+        flight->request->count - flight->ahead <= TURN_COMMANDS && flight->length - flight->end <= TURN_BYTES;
+    return is_small || queue->shared_at == 0 || ds_now() - queue->shared_at > CROWD_LASTS_NS;
+}
+
 void window_open(const flight_queue *queue, redis_flight *flight)
 {
     const redis_request *request = flight->request;
     if (flight->due > 0 || request == NULL)
         return;
-    bool is_alone = queue->crowd == 0;
+    bool is_alone = goes_whole(queue, flight);
     size_t begin = flight->end;
     while (flight->ahead < request->count && (is_alone || has_room(flight, begin, flight->ahead)))
         take_in(flight, flight->ahead);

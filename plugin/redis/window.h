@@ -10,9 +10,9 @@
 
 enum {
     TURN_COMMANDS = 256,
-    TURN_BYTES = 128 * 1024, /* or one command */
-    CROWD_LASTS = 16         /* turns and operations that are alone, until the link is taken for one thread's again */
+    TURN_BYTES = 128 * 1024 /* or one command */
 };
+#define CROWD_LASTS_NS INT64_C(1000000000) /* since two were on the link, until it is taken for one thread's again */
 
 /* Begins the flight's next turn, where none is under way: it may send up to flight->end. */
 void window_open(const flight_queue *queue, redis_flight *flight);

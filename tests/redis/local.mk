@@ -223,6 +223,12 @@ tests_redis_test_redis_turns_SOURCES = tests/redis/test_redis_turns.c $(REDIS_PR
 tests_redis_test_redis_turns_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_turns_LDADD = $(CONNECTION_TEST_LIBS) $(HIREDIS_LIBS)
 
+check_PROGRAMS += tests/redis/test_starving
+TESTS += tests/redis/test_starving
+tests_redis_test_starving_SOURCES = tests/redis/test_starving.c
+tests_redis_test_starving_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_redis_test_starving_LDADD = libdatasource.la tests/support/libsupport.a $(CUNIT_LIBS)
+
 check_PROGRAMS += tests/redis/test_redis_replies
 TESTS += tests/redis/test_redis_replies
 tests_redis_test_redis_replies_SOURCES = tests/redis/test_redis_replies.c $(REDIS_PROBE)
