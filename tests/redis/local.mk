@@ -265,7 +265,7 @@ TESTS += tests/redis/test_shared_faults
 THREAD_TESTS += tests/redis/test_shared_faults
 tests_redis_test_shared_faults_SOURCES = tests/torture/torture_shared.c tests/torture/ledger.c tests/torture/ledger.h \
 	tests/torture/order.c tests/torture/order.h tests/redis/worlds.c tests/redis/worlds.h
-tests_redis_test_shared_faults_CPPFLAGS = $(REDIS_TEST_CPPFLAGS) -DSECONDS=12 -DKILLS=3 -DCUTS=3 -DOPERATIONS=2000 -DUNKNOWNS=2
+tests_redis_test_shared_faults_CPPFLAGS = $(REDIS_TEST_CPPFLAGS) -DSECONDS=12 -DKILLS=3 -DCUTS=3 -DOPERATIONS=10000 -DUNKNOWNS=5
 tests_redis_test_shared_faults_LDADD = $(REDIS_TEST_LIBS)
 check_PROGRAMS += tests/redis/test_stopped
 TESTS += tests/redis/test_stopped

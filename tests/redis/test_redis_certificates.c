@@ -94,7 +94,7 @@ static void is_refused_with(const char *certificates, const char *says)
 
 static void begin(const char *certificates)
 {
-    char paths[3][256];
+    static char paths[3][256]; /* for each restart */
     folder = folder_make();
     put_server(certificates);
     put_client(certificates);
