@@ -1,7 +1,7 @@
-/* The connection object: two lanes of one link each, one for operations, one for redis_execute(), and how
- * requests are run on them. */
-#include "lane.h"
+/* The connection object: the pool of lanes that operations share, one lane more for redis_execute(), and how requests are run on
+ * them. */
 #include "login.h"
+#include "pool.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -11,7 +11,8 @@ struct redis {
     login login;
     event_queue events;
     link_counters counters;
-    redis_lane main, execute;
+    lane_pool pool;
+    redis_lane execute;
     _Atomic pid_t owner; /* the process whose sockets these are; -pid: that process is about to make them its own */
 };
 
@@ -27,7 +28,7 @@ static void make_own(redis *self)
         } else if (atomic_compare_exchange_strong(&self->owner, &owner, -me)) {
             login_forget(&self->login);
             events_forget(&self->events);
-            lane_forget(&self->main);
+            lane_pool_forget(&self->pool);
             lane_forget(&self->execute);
             atomic_store(&self->owner, me);
             return;
@@ -59,11 +60,15 @@ ds_status redis_open(ds_source *source, redis **out, ds_call *call)
         status = events_init(&made->events, source, call->error);
     if (status != DS_OK)
         goto clear_config;
-    lane_init(&made->main, &made->config, &made->events, &made->counters);
+    status = lane_pool_init(&made->pool, made, &made->config, &made->events, &made->counters, call->error);
+    if (status != DS_OK)
+        goto free_events;
     lane_init(&made->execute, &made->config, NULL, &made->counters);
     atomic_init(&made->owner, getpid());
     *out = made;
     return DS_OK;
+free_events:
+    events_free(&made->events);
 clear_config:
     config_clear(&made->config);
 free_login:
@@ -79,7 +84,7 @@ void redis_close(redis *self)
         return;
     make_own(self);
     lane_free(&self->execute);
-    lane_free(&self->main);
+    lane_pool_free(&self->pool);
     events_tell(&self->events);
     events_free(&self->events);
     config_clear(&self->config);
@@ -90,11 +95,7 @@ void redis_close(redis *self)
 ds_status redis_connect(redis *self, ds_call *call)
 {
     make_own(self);
-    redis_request *nothing = redis_request_new(self);
-    if (nothing == NULL)
-        return ds_error_set(call->error, DS_NOMEM, "out of memory");
-    ds_status status = lane_connect(&self->main, nothing, call);
-    redis_request_free(nothing);
+    ds_status status = lane_pool_connect(&self->pool, call);
     events_tell(&self->events);
     return status;
 }
@@ -104,23 +105,26 @@ void redis_disconnect(redis *self, ds_call *call)
     (void)call; /* nothing is under way, so nothing is waited for */
     make_own(self);
     lane_close(&self->execute);
-    lane_close(&self->main);
+    lane_pool_each(&self->pool, lane_close);
     events_tell(&self->events);
 }
 
 void redis_status(redis *self, bool *open, bool *ready)
 {
     make_own(self);
-    lane_look(&self->main);
+    lane_pool_each(&self->pool, lane_look);
     events_tell(&self->events);
-    *open = atomic_load(&self->main.link.is_open);
-    *ready = atomic_load(&self->main.link.is_ready);
+    *open = *ready = false;
+    for (redis_lane *lane = lane_pool_next(&self->pool, NULL); lane != NULL; lane = lane_pool_next(&self->pool, lane)) {
+        *open |= atomic_load(&lane->link.is_open);
+        *ready |= atomic_load(&lane->link.is_ready);
+    }
 }
 
 ds_status redis_run(redis *self, redis_request *request, redis_intent intent, ds_call *call)
 {
     make_own(self);
-    return lane_run(&self->main, request, intent, call);
+    return lane_pool_run(&self->pool, request, intent, call);
 }
 
 ds_status redis_ask(redis *self, redis_request *request, redis_intent intent, ds_call *call)
@@ -169,19 +173,37 @@ static bool is_closed(ds_status status, bool answered)
     return !answered && (status == DS_LOST || status == DS_UNREACHABLE || status == DS_AUTH);
 }
 
-ds_status redis_set_credentials(redis *self, const char *username, const char *password, ds_call *call)
+/* On one that is ready: the first that answers decides for all. *decided: one did. */
+static ds_status log_in_on(redis *self, redis_lane *lane, const credentials *who, bool *decided, ds_call *call)
+{
+    bool answered = false;
+    if (!atomic_load(&lane->link.is_ready))
+        return DS_OK;
+    ds_status status = log_in(self, lane, who, &answered, call);
+    if (*decided || is_closed(status, answered))
+        status = DS_OK;
+    *decided |= answered;
+    return status;
+}
+
+static ds_status log_in_everywhere(redis *self, const credentials *who, ds_call *call)
 {
     ds_status status = DS_OK;
-    bool answered = false;
+    bool decided = false;
+    for (redis_lane *lane = lane_pool_next(&self->pool, NULL); lane != NULL && status == DS_OK;
+         lane = lane_pool_next(&self->pool, lane))
+        status = log_in_on(self, lane, who, &decided, call);
+    return status == DS_OK ? log_in_on(self, &self->execute, who, &decided, call) : status;
+}
+
+ds_status redis_set_credentials(redis *self, const char *username, const char *password, ds_call *call)
+{
     make_own(self);
     credentials *made = credentials_new(username, password);
     if (made == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory");
-    if (atomic_load(&self->main.link.is_ready))
-        status = log_in(self, &self->main, made, &answered, call);
-    if (status == DS_OK && atomic_load(&self->execute.link.is_ready))
-        status = log_in(self, &self->execute, made, &answered, call);
-    if (status != DS_OK && !is_closed(status, answered)) {
+    ds_status status = log_in_everywhere(self, made, call);
+    if (status != DS_OK) {
         credentials_free(made);
         return status;
     }
@@ -199,7 +221,9 @@ redis_lane *redis_execute_lane(redis *self)
 void redis_stats(redis *self, ds_buffer *members)
 {
     make_own(self);
-    int sockets = atomic_load(&self->main.link.is_open) + atomic_load(&self->execute.link.is_open);
+    int sockets = atomic_load(&self->execute.link.is_open);
+    for (redis_lane *lane = lane_pool_next(&self->pool, NULL); lane != NULL; lane = lane_pool_next(&self->pool, lane))
+        sockets += atomic_load(&lane->link.is_open);
     ds_buffer_format(members, "\"connections\": %d, \"connects\": %llu, \"bytesSent\": %llu, \"bytesReceived\": %llu",
                      sockets, (unsigned long long)atomic_load(&self->counters.connects),
                      (unsigned long long)atomic_load(&self->counters.sent),

@@ -41,9 +41,19 @@ static void finish(redis_lane *self, redis_request *request)
     }
 }
 
+/* For the pool, which looks without the lock. */
+static void note_head(redis_lane *self)
+{
+    const redis_flight *head = self->link.queue.first;
+    bool has_time = head != NULL && head->request != NULL && head->request->passage.sent_at != 0;
+    atomic_store_explicit(&self->head_since, has_time ? head->request->passage.sent_at : self->used,
+                          memory_order_relaxed);
+}
+
 static void hand_out(redis_lane *self, signals *wake)
 {
     flight_queue *queue = &self->link.queue;
+    bool is_seen = queue->done != NULL && self->pool != NULL;
     while (queue->done != NULL) {
         redis_request *request = queue->done;
         queue->done = request->passage.next;
@@ -52,6 +62,8 @@ static void hand_out(redis_lane *self, signals *wake)
         finish(self, request);
         let_go(request, wake);
     }
+    if (is_seen)
+        note_head(self);
 }
 
 void drive_unlock(redis_lane *self)
@@ -84,6 +96,28 @@ static void refuse_all(redis_lane *self, const ds_error *cause, bool once)
         }
         request->cause = *cause;
         request->passage.refused = cause->status;
+        let_go(request, &wake);
+    }
+    *end = NULL;
+    crew_put_back(&self->crew, kept);
+    signals_give(&wake);
+}
+
+/* All that wait for more than this attempt go elsewhere: they are to be sent again. */
+static void defer_all(redis_lane *self)
+{
+    redis_request *next = crew_load(&self->crew), *kept = NULL, **end = &kept;
+    signals wake = {.count = 0};
+    while (next != NULL) {
+        redis_request *request = next;
+        next = request->passage.next;
+        if (request->count == 0) {
+            *end = request;
+            end = &request->passage.next;
+            continue;
+        }
+        request_depart(request); /* untouched, as far as this lane is concerned */
+        request->cause = self->link.cause;
         let_go(request, &wake);
     }
     *end = NULL;
@@ -130,8 +164,10 @@ ds_status drive_leave(redis_lane *self, redis_request *request, ds_status early,
         return DS_OK;
     bool is_unsent = crew_leave(&self->crew, request);
     ended_early(self, early, is_unsent, err);
-    if (!is_unsent)
+    if (!is_unsent) {
         link_abandon(&self->link, request->flight);
+        atomic_store_explicit(&self->owes, true, memory_order_relaxed);
+    }
     atomic_store(&request->passage.berth, BERTH_OVER);
     return err->status;
 }
@@ -156,7 +192,10 @@ static void note_end(redis_lane *self)
     redis_link *link = &self->link;
     bool was_good = self->backoff.is_proven || (link->ready_at != 0 && ds_now() - link->ready_at >= GOOD_AFTER_NS);
     bool is_final = link->is_final;
+    bool is_left = self->pool != NULL && lane_pool_is_left(self->pool, self);
     self->is_attempted = false;
+    if (is_left)
+        defer_all(self);
     if (was_good && !is_final) {
         backoff_clear(&self->backoff);
         return;
@@ -166,7 +205,7 @@ static void note_end(redis_lane *self)
         why.status = DS_UNREACHABLE;
     self->outage = why;
     refuse_all(self, &why, true);
-    if (crew_is_idle(&self->crew))
+    if (is_left || crew_is_idle(&self->crew))
         return; /* nobody is to wait, and who comes next tries at once */
     drive_unlock(self);
     ds_status status =

@@ -34,22 +34,53 @@ void events_free(event_queue *queue)
     pthread_mutex_destroy(&queue->lock);
 }
 
-void events_add(event_queue *queue, ds_event what, const ds_error *cause)
+/* Whether what happened to one socket has happened to the source, too. */
+static bool is_of_source(event_queue *queue, ds_event what)
 {
-    event *added = queue == NULL ? NULL : ds_calloc(1, sizeof *added);
-    if (added == NULL)
-        return;
-    added->what = what;
-    added->has_cause = cause != NULL;
-    if (cause != NULL)
-        added->cause = *cause;
-    pthread_mutex_lock(&queue->lock);
+    bool was_ready = queue->is_ready;
+    switch (what) {
+    case DS_EVENT_CONNECT:
+        return queue->open++ == 0;
+    case DS_EVENT_READY:
+        queue->is_ready = true;
+        return !was_ready;
+    case DS_EVENT_END:
+        if (--queue->open > 0)
+            return false;
+        queue->is_ready = false;
+        return true;
+    default:
+        return true;
+    }
+}
+
+static void append(event_queue *queue, event *added)
+{
     if (queue->last != NULL)
         queue->last->next = added;
     else
         queue->first = added;
     queue->last = added;
+}
+
+void events_add(event_queue *queue, ds_event what, const ds_error *cause)
+{
+    if (queue == NULL)
+        return;
+    event *added = ds_calloc(1, sizeof *added);
+    if (added != NULL) {
+        added->what = what;
+        added->has_cause = cause != NULL;
+        if (cause != NULL)
+            added->cause = *cause;
+    }
+    pthread_mutex_lock(&queue->lock);
+    bool is_wanted = is_of_source(queue, what) && added != NULL;
+    if (is_wanted)
+        append(queue, added);
     pthread_mutex_unlock(&queue->lock);
+    if (!is_wanted)
+        ds_free(added);
 }
 
 bool events_wait(event_queue *queue)

@@ -42,26 +42,20 @@ void lane_forget(redis_lane *self)
     self->link.queue.done = self->link.queue.last_done = NULL; /* of threads that are no more */
     forget_outage(self);
     self->used = 0;
+    atomic_store(&self->load, 0);
+    atomic_store(&self->owes, false);
 }
 
 /* ---- one passage ---- */
 
-typedef struct run {
-    redis_lane *lane;
-    redis_request *request;
-    ds_call *call;
-    ds_error error; /* of the last passage */
-    unsigned repeats;
-} run;
-
 /* Made leader while it was letting go. */
-static void pass_on(run *this)
+static void pass_on(voyage *this)
 {
     if (atomic_load(&this->request->passage.leads))
         crew_step_down(&this->lane->crew, this->request, this->lane->link.queue.first, false);
 }
 
-static ds_status leave(run *this, ds_status early)
+static ds_status leave(voyage *this, ds_status early)
 {
     drive_lock(this->lane);
     ds_status status = drive_leave(this->lane, this->request, early, &this->error);
@@ -70,7 +64,7 @@ static ds_status leave(run *this, ds_status early)
     return status;
 }
 
-static ds_status come_back(run *this, crew_role *role)
+static ds_status come_back(voyage *this, crew_role *role)
 {
     events_tell(this->lane->link.events);
     drive_lock(this->lane);
@@ -86,7 +80,7 @@ static ds_status come_back(run *this, crew_role *role)
 }
 
 /* CREW_LEADS, or the request is over, or it was let go of. */
-static ds_status follow(run *this, crew_role *role)
+static ds_status follow(voyage *this, crew_role *role)
 {
     if (*role == CREW_SENDS)
         drive_send(this->lane);
@@ -98,7 +92,7 @@ static ds_status follow(run *this, crew_role *role)
 }
 
 /* DS_OK: the request is over; otherwise it was let go of. */
-static ds_status pass(run *this)
+static ds_status pass(voyage *this)
 {
     crew_role role;
     bool is_heir = false;
@@ -125,7 +119,7 @@ static ds_status pass(run *this)
 /* ---- the fate ---- */
 
 /* The link was lost under the request: whether it is sent again. */
-static bool may_repeat(run *this)
+static bool may_repeat(voyage *this)
 {
     redis_request *request = this->request;
     bool is_untouched = request_is_untouched(request);
@@ -142,7 +136,7 @@ static bool may_repeat(run *this)
 
 /* The server loads, or waits for its master: those that it refused are sent again after a while, by their own thread, which
  * holds nobody up. False: there is no time for that, and what it said stands. */
-static bool may_ask_again(run *this)
+static bool may_ask_again(voyage *this)
 {
     const ds_call *call = this->call;
     bool has_time = call->deadline == DS_NO_DEADLINE || call->deadline - ds_now() > ASK_AGAIN_MS * INT64_C(1000000);
@@ -158,7 +152,7 @@ static bool may_ask_again(run *this)
     return true;
 }
 
-static ds_status run_once(run *this, bool *is_again)
+static ds_status run_once(voyage *this, bool *is_again)
 {
     redis_request *request = this->request;
     *is_again = false;
@@ -209,30 +203,50 @@ static ds_status conclude(redis_request *request, ds_status status, const ds_err
     return request->error.status;
 }
 
-ds_status lane_run(redis_lane *self, redis_request *request, redis_intent intent, ds_call *call)
+ds_status voyage_begin(voyage *this, redis_request *request, redis_intent intent, ds_call *call)
 {
-    run this = {.lane = self, .request = request, .call = call};
-    bool is_again = false;
+    *this = (voyage){.request = request, .call = call};
     ds_status status = request_check(request, call->error);
     if (status != DS_OK)
         request->cause = request->error = *call->error;
+    else
+        request->intent = intent;
+    return status;
+}
+
+ds_status voyage_over(voyage *this, redis_lane *lane, bool *is_again)
+{
+    this->lane = lane;
+    ds_status status = run_once(this, is_again);
+    crew_over(&lane->crew, this->request);
+    return status;
+}
+
+ds_status voyage_end(voyage *this, ds_status status)
+{
+    if (this->lane->link.events != NULL)
+        events_tell(this->lane->link.events);
+    return conclude(this->request, status, &this->error, this->call);
+}
+
+ds_status lane_run(redis_lane *self, redis_request *request, redis_intent intent, ds_call *call)
+{
+    voyage this;
+    bool is_again = false;
+    ds_status status = voyage_begin(&this, request, intent, call);
     if (status != DS_OK || request->count == 0)
         return status;
-    request->intent = intent;
     do
-        status = run_once(&this, &is_again);
-    while (is_again);
-    crew_over(&self->crew, request);
-    if (self->link.events != NULL)
-        events_tell(self->link.events);
-    return conclude(request, status, &this.error, call);
+        status = voyage_over(&this, self, &is_again);
+    while (is_again && self->pool == NULL);
+    return voyage_end(&this, status);
 }
 
 /* ---- the rest ---- */
 
 ds_status lane_connect(redis_lane *self, redis_request *request, ds_call *call)
 {
-    run this = {.lane = self, .request = request, .call = call};
+    voyage this = {.lane = self, .request = request, .call = call};
     drive_lock(self);
     self->is_hurried = self->link.state == LINK_CLOSED;
     if (self->is_hurried && !crew_has_leader(&self->crew))
@@ -257,6 +271,15 @@ void lane_close(redis_lane *self)
     drive_unlock(self);
 }
 
+void lane_give_up(redis_lane *self)
+{
+    drive_lock(self);
+    if (self->link.state != LINK_READY)
+        link_close(&self->link);
+    drive_unlock(self);
+    crew_poke(&self->crew); /* others may have come, and one leads */
+}
+
 void lane_look(redis_lane *self)
 {
     if (pthread_mutex_trylock(&self->lock) != 0)
@@ -264,4 +287,20 @@ void lane_look(redis_lane *self)
     if (!crew_has_leader(&self->crew))
         link_look(&self->link);
     drive_unlock(self);
+}
+
+bool lane_is_owing(redis_lane *self)
+{
+    if (!atomic_load_explicit(&self->owes, memory_order_relaxed))
+        return false;
+    if (pthread_mutex_trylock(&self->lock) != 0)
+        return true;
+    if (!crew_has_leader(&self->crew))
+        link_look(&self->link);
+    bool owes = false;
+    for (const redis_flight *at = self->link.queue.first; at != NULL; at = at->next)
+        owes |= at->request == NULL;
+    atomic_store_explicit(&self->owes, owes, memory_order_relaxed);
+    drive_unlock(self);
+    return owes;
 }

@@ -18,6 +18,7 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/link.c plugin/redis/link.h \
 	plugin/redis/login.c plugin/redis/login.h \
 	plugin/redis/options.c plugin/redis/options.h \
+	plugin/redis/pool.c plugin/redis/pool.h \
 	plugin/redis/reply.c plugin/redis/reply.h \
 	plugin/redis/request.c plugin/redis/request.h \
 	plugin/redis/resolver.c plugin/redis/resolver.h \

@@ -149,8 +149,8 @@ const ds_option redis_options[] = {
      .types = DS_OPTION_INTEGER,
      .default_text = "1",
      .minimum = 1,
-     .maximum = 1024,
-     .help = "the most sockets that the data source may open; 1 in this version"},
+     .maximum = 64,
+     .help = "the most sockets that operations may share; further ones are opened when those that are open are loaded"},
     {.name = "cache",
      .types = DS_OPTION_BOOLEAN | DS_OPTION_OBJECT,
      .members = cache_options,
@@ -368,10 +368,6 @@ static ds_status refuse_unbuilt(const ds_source *source, ds_error *err)
         if (setting_true(source, unbuilt[i], false))
             return ds_error_set(err, DS_UNSUPPORTED, "this version of the redis connector does not know %s yet",
                                 unbuilt[i]);
-    if (setting_integer(source, "connections", 1) > 1)
-        return ds_error_set(err, DS_UNSUPPORTED,
-                            "this version of the redis connector uses one connection: the setting "
-                            "connections cannot be more than 1 yet");
     if (setting_integer(source, "waitReplicas", 0) > 0)
         return ds_error_set(err, DS_UNSUPPORTED,
                             "this version of the redis connector does not wait for replicas yet: "
@@ -403,6 +399,7 @@ static void read_times(redis_config *config)
     config->command_timeout = setting_integer(source, "commandTimeout", 5000) * NS_PER_MS;
     config->idle_ping = setting_integer(source, "idlePing", 1000) * NS_PER_MS;
     config->max_pending = (size_t)setting_integer(source, "maxPending", 10000);
+    config->connections = (size_t)setting_integer(source, "connections", 1);
 }
 
 ds_status config_read(redis_config *config, ds_source *source, ds_error *err)

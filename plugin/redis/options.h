@@ -24,6 +24,7 @@ typedef struct redis_config {
     const char *key_prefix;
     size_t key_prefix_length;
     size_t max_pending;
+    size_t connections; /* the most, beside the one of execute() */
     backoff_config backoff;
     char where[160]; /* the server's name in sentences: "127.0.0.1:6379" */
 } redis_config;

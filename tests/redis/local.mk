@@ -287,3 +287,11 @@ tests_redis_test_redis_certificates_SOURCES = tests/redis/test_redis_certificate
 tests_redis_test_redis_certificates_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
 tests_redis_test_redis_certificates_LDADD = libdatasource.la tests/support/libcertificates.a tests/support/libsupport.a \
 	$(CUNIT_LIBS) $(OPENSSL_LIBS)
+
+# connections > 1
+check_PROGRAMS += tests/redis/test_redis_pool
+TESTS += tests/redis/test_redis_pool
+THREAD_TESTS += tests/redis/test_redis_pool
+tests_redis_test_redis_pool_SOURCES = tests/redis/test_redis_pool.c $(REDIS_PROBE)
+tests_redis_test_redis_pool_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_pool_LDADD = $(CONNECTION_TEST_LIBS)
