@@ -136,11 +136,11 @@ typedef struct worker {
     long long said, unsure; /* increments that were done, or may be */
 } worker;
 
-/* Nobody fills the list, so that this is answered after 20 ms, and what is behind it on its socket waits. */
+/* Nobody fills the list, so that this is answered after 10 ms, and what is behind it on its socket waits. */
 static void ask_slowly(worker *self)
 {
     char words[64], reply[256], want[32];
-    snprintf(words, sizeof words, "BLPOP nothing-%d 0.02", self->number);
+    snprintf(words, sizeof words, "BLPOP nothing-%d 0.01", self->number);
     if (say(self->load->connection, words, false, reply) != DS_OK || strcmp(reply, "(nil)") != 0)
         atomic_fetch_add(&self->load->wrong, 1);
     snprintf(want, sizeof want, "mine-%d", self->number);
@@ -359,7 +359,7 @@ static void kills_under_load(void)
     open_pool(&p, "");
     begin_load(&l, workers, &p);
     CU_ASSERT(await_clients("", LANES));
-    while (kills < 20) {
+    while (kills < 12) {
         int count = clients(" name=pool ", "", ids, LANES);
         if (count > 0) {
             char *reply, words[64];
