@@ -121,6 +121,9 @@ void link_fail(redis_link *self, const ds_error *cause)
     if (self->state != LINK_READY && cause->status == DS_LOST)
         self->cause.status = DS_UNREACHABLE;
     events_add(self->events, DS_EVENT_ERROR, &self->cause);
+    if (self->state == LINK_READY &&
+        self->queue.first != NULL) /* what is sent again is not to come before, from here */
+        transport_drop(&self->transport);
     shut(self);
 }
 

@@ -89,6 +89,16 @@ void transport_close(transport *self)
     self->fd = -1;
 }
 
+void transport_drop(transport *self)
+{
+    const struct linger none = {.l_onoff = 1, .l_linger = 0};
+    if (self->tls != NULL)
+        tls_mute(self->tls);
+    if (self->fd >= 0)
+        setsockopt(self->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    transport_close(self);
+}
+
 void transport_forget(transport *self)
 {
     if (self->tls != NULL)

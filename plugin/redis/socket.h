@@ -41,6 +41,7 @@ ssize_t transport_send(transport *transport, const void *bytes, size_t length, d
 /* Several pieces at once; not over TLS. */
 ssize_t transport_send_all(transport *transport, const struct iovec *pieces, size_t count, ds_error *err);
 void transport_close(transport *transport);
+void transport_drop(transport *transport);   /* and what is still to be sent goes nowhere: the peer meets a reset */
 void transport_forget(transport *transport); /* without a byte to the peer: another process goes on with it */
 
 const char *socket_reason(int number); /* an errno for people, in English; static */

@@ -18,9 +18,11 @@
 
 enum { LATE_MS = 50, AWAITED_MS = 20000, SAID_MOST = 8 };
 
-const char CONVERSATION_MODEL[] =
-    "{\"name\": \"Thing\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"email\": {\"type\": "
-    "\"string\", \"unique\": true}, \"city\": {\"type\": \"string\", \"index\": true}, \"n\": \"integer\"}}";
+#define MODEL_HEAD                                                                                                     \
+    "{\"name\": \"Thing\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}, \"email\": {\"type\": "      \
+    "\"string\", \"unique\": true}, \"city\": {\"type\": \"string\", \"index\": true}, \"n\": \"integer\"}"
+const char CONVERSATION_MODEL[] = MODEL_HEAD "}";
+static const char ONCE_MODEL[] = MODEL_HEAD ", \"settings\": {\"exactlyOnce\": true}}";
 
 typedef struct crowd {
     const stage *where;
@@ -252,7 +254,8 @@ static bool open_source(talk *t)
     begin(t, "opening");
     ds_status status = ds_source_open("redis", settings, &t->source, &t->error);
     if (status == DS_OK)
-        status = ds_model_define(t->source, CONVERSATION_MODEL, &t->defined, &t->error);
+        status =
+            ds_model_define(t->source, t->where->is_once ? ONCE_MODEL : CONVERSATION_MODEL, &t->defined, &t->error);
     if (status == DS_OK)
         status = ds_model_with(t->defined, &options, &t->model, &t->error);
     if (status != DS_OK)

@@ -19,6 +19,7 @@ typedef struct stage {
     const char *settings; /* members, but for port, keyPrefix, and the timeouts */
     int deadline_ms;      /* of an operation */
     int connect_ms;       /* of an attempt to connect */
+    bool is_once;         /* the model asks for exactlyOnce */
     bool is_brief;        /* a conversation is connect, create, find, delete */
     bool forgets_scripts; /* the server, before each conversation: one worker only */
 } stage;

@@ -52,7 +52,8 @@ tests_redis_test_kept_losses_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_kept_losses_LDADD = $(REDIS_TEST_LIBS) -lm
 check_PROGRAMS += tests/redis/test_exactly_once
 TESTS += tests/redis/test_exactly_once
-tests_redis_test_exactly_once_SOURCES = tests/redis/test_exactly_once.c tests/redis/checker.c tests/redis/checker.h \
+tests_redis_test_exactly_once_SOURCES = tests/redis/test_exactly_once.c tests/redis/once.c tests/redis/once.h \
+	tests/redis/checker.c tests/redis/checker.h \
 	tests/redis/world.c tests/redis/world.h
 tests_redis_test_exactly_once_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_exactly_once_LDADD = $(REDIS_TEST_LIBS) -lm
@@ -265,7 +266,7 @@ TESTS += tests/redis/test_shared_faults
 THREAD_TESTS += tests/redis/test_shared_faults
 tests_redis_test_shared_faults_SOURCES = tests/torture/torture_shared.c tests/torture/ledger.c tests/torture/ledger.h \
 	tests/torture/order.c tests/torture/order.h tests/redis/worlds.c tests/redis/worlds.h
-tests_redis_test_shared_faults_CPPFLAGS = $(REDIS_TEST_CPPFLAGS) -DSECONDS=12 -DKILLS=3 -DCUTS=3 -DOPERATIONS=10000 -DUNKNOWNS=5
+tests_redis_test_shared_faults_CPPFLAGS = $(REDIS_TEST_CPPFLAGS) -DSECONDS=12 -DKILLS=3 -DCUTS=3 -DOPERATIONS=10000 -DUNKNOWNS=5 -DREPEATS=5
 tests_redis_test_shared_faults_LDADD = $(REDIS_TEST_LIBS)
 check_PROGRAMS += tests/redis/test_stopped
 TESTS += tests/redis/test_stopped

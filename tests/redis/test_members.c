@@ -1,5 +1,6 @@
 /* Index members: C and Lua make the same bytes, and these bytes sort as the values do. */
 #include "redis/member.h"
+#include "redis/token.h"
 #include "redis_server.h"
 #include "suite.h"
 
@@ -558,7 +559,66 @@ static void bounds_hold_all_that_begins_with_a_prefix(void)
     member_free(&out);
 }
 
+/* Slots as Redis Cluster's specification and `CLUSTER KEYSLOT` give them. */
+static void keys_are_in_their_slots(void)
+{
+    static const struct {
+        const char *key;
+        unsigned slot;
+    } known[] = {{"123456789", 12739}, {"foo", 12182},         {"foo{bar}{zap}", 5061}, {"{bar}", 5061}, {"bar", 5061},
+                 {"foo{}{bar}", 8363}, {"{user1000}.x", 3443}, {"user1000", 3443},      {"", 0}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        CU_ASSERT_EQUAL(key_slot(known[i].key, strlen(known[i].key)), known[i].slot);
+}
+
+static void a_short_text_stands_for_each_slot(void)
+{
+    static bool met[16384];
+    size_t count = 0, longest = 0;
+    for (unsigned i = 0; i < 1000000 && count < 16384; i++) {
+        char key[32], tagged[40];
+        int length = snprintf(key, sizeof key, "Model:%u", i);
+        unsigned slot = key_slot(key, (size_t)length);
+        if (met[slot])
+            continue;
+        met[slot] = true;
+        count++;
+        const char *text = key_slot_text(key, (size_t)length);
+        length = snprintf(tagged, sizeof tagged, "a:Model#done:{%s}:0", text);
+        CU_ASSERT_EQUAL(key_slot(tagged, (size_t)length), slot);
+        longest = strlen(text) > longest ? strlen(text) : longest;
+    }
+    CU_ASSERT_EQUAL(count, 16384);
+    CU_ASSERT(longest <= 4);
+}
+
+static void a_token_lives_twice_as_long_as_there_is_time(void)
+{
+    const int64_t second = 1000000000;
+    CU_ASSERT_EQUAL(token_life_ms(-second), 60000);
+    CU_ASSERT_EQUAL(token_life_ms(5 * second), 60000);
+    CU_ASSERT_EQUAL(token_life_ms(100 * second), 200000);
+    CU_ASSERT_EQUAL(token_life_ms(1000 * second), 600000);
+    CU_ASSERT_EQUAL(token_life_ms(INT64_MAX), 600000);
+}
+
+static void no_token_is_given_twice(void)
+{
+    token one, other;
+    ds_error error = {0};
+    const ds_call call = {.size = sizeof call, .deadline = DS_NO_DEADLINE, .error = &error};
+    CU_ASSERT_EQUAL(token_take(&one, &call), DS_OK);
+    CU_ASSERT_EQUAL(token_take(&other, &call), DS_OK);
+    CU_ASSERT_EQUAL(strlen(one.random), 32);
+    CU_ASSERT_STRING_NOT_EQUAL(one.random, other.random);
+}
+
 static const test tests[] = {
+    {"keys are in their slots", keys_are_in_their_slots},
+    {"a short text stands for each slot", a_short_text_stands_for_each_slot},
+    {"a token lives twice as long as there is time", a_token_lives_twice_as_long_as_there_is_time},
+    {"no token is given twice", no_token_is_given_twice},
+
     {"C and Lua make the bytes of the vectors", c_and_lua_make_the_bytes_of_the_vectors},
     {"C and Lua agree on 100,000 random values", c_and_lua_agree_on_100000_random_values},
     {"members sort as their values do, either way", members_sort_as_their_values_do},

@@ -115,6 +115,29 @@ static void stalled(void)
     behind_each_byte(PROXY_STALL, QUIET_WORKERS);
 }
 
+/* The same of a model with exactlyOnce: each answer is known. The deadline is one that no machine misses. */
+static void exactly_once(void)
+{
+    static const proxy_fault faults[] = {PROXY_CUT, PROXY_RESET};
+    stage once = where;
+    proxy_count whole;
+    size_t count = 0;
+    tally told;
+    once.is_once = true;
+    once.deadline_ms = once.connect_ms = 5000;
+    CU_ASSERT(conversation_measure(&once, false, &whole) && conversation_measure(&once, false, &whole));
+    proxy_plan *plans = calloc(whole.bytes[0] + whole.bytes[1] + 2, sizeof *plans);
+    for (int to_server = 0; to_server < 2; to_server++)
+        for (size_t at = 0; at <= whole.bytes[to_server]; at += conversation_stride())
+            plans[count++] = (proxy_plan){.fault = faults[at % 2], .to_server = to_server == 1, .at = at};
+    conversations_run(&once, plans, count, BUSY_WORKERS, &told);
+    conversations_judge("cut or reset, and exactly once", &told);
+    CU_ASSERT_EQUAL(told.runs, count);
+    CU_ASSERT_EQUAL(told.unknown, 0);
+    CU_ASSERT(told.early <= told.runs / 10); /* to connect is one attempt */
+    free(plans);
+}
+
 /* Scripts are sent whole to a server that does not know them: too long for each byte. */
 static void with_scripts(void)
 {
@@ -174,6 +197,7 @@ int main(void)
         {"split behind each byte", split},
         {"split everywhere", bytes_alone},
         {"cut or reset while scripts are sent", with_scripts},
+        {"cut or reset behind each byte, exactly once", exactly_once},
         {"delayed behind each byte", delayed},
         {"stalled behind each byte, and released later", stalled},
         {"what is left of all that is whole", indexes_agree},
