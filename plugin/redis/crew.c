@@ -39,6 +39,7 @@ bool crew_forget(crew *self)
 static void append(crew *self, redis_request *request)
 {
     request->passage.next = NULL;
+    request->passage.is_away = false; /* it may have been over before its thread came back */
     atomic_store_explicit(&request->passage.berth, BERTH_INBOX, memory_order_relaxed);
     if (self->last != NULL)
         self->last->passage.next = request;

@@ -216,10 +216,11 @@ static ssize_t send_some(redis_link *self, ds_error *cause)
     return transport_send_all(&self->transport, pieces, count, cause);
 }
 
+/* No further than what was sent: the turn of a flight behind it may not be open, and has no bytes then. */
 static void count_sent(redis_link *self, size_t sent)
 {
     atomic_fetch_add_explicit(&self->counters->sent, sent, memory_order_relaxed);
-    while (self->queue.unsent != NULL) {
+    while (sent > 0) {
         redis_flight *flight = self->queue.unsent;
         size_t left = flight->end - flight->sent, part = sent < left ? sent : left;
         flight->sent += part;
@@ -502,8 +503,6 @@ void link_look(redis_link *self)
 {
     if (self->state != LINK_READY)
         return;
-    if (self->queue.first != NULL)
-        check_patience(self);
-    if (self->state == LINK_READY)
-        receive(self);
+    receive(self); /* first: what came while nobody looked was in time */
+    check_patience(self);
 }

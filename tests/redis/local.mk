@@ -224,6 +224,13 @@ tests_redis_test_redis_turns_SOURCES = tests/redis/test_redis_turns.c $(REDIS_PR
 tests_redis_test_redis_turns_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_turns_LDADD = $(CONNECTION_TEST_LIBS) $(HIREDIS_LIBS)
 
+check_PROGRAMS += tests/redis/test_redis_sharing
+TESTS += tests/redis/test_redis_sharing
+THREAD_TESTS += tests/redis/test_redis_sharing
+tests_redis_test_redis_sharing_SOURCES = tests/redis/test_redis_sharing.c $(REDIS_PROBE)
+tests_redis_test_redis_sharing_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
+tests_redis_test_redis_sharing_LDADD = $(CONNECTION_TEST_LIBS)
+
 check_PROGRAMS += tests/redis/test_starving
 TESTS += tests/redis/test_starving
 tests_redis_test_starving_SOURCES = tests/redis/test_starving.c
