@@ -22,6 +22,7 @@ typedef struct atomic {
     ds_record **changes, **expected;        /* of increments */
     size_t armed;                           /* the first write with a token, which is that of all; n: none has one */
     unsigned anew;                          /* how often increments were read again */
+    bool is_open;                           /* redis_command_is_open() */
     kept_call whole, block;
     redis_request *request;
 } atomic;
@@ -327,6 +328,8 @@ static ds_status encode(atomic *self, bool whole)
         return no_memory(self);
     redis_request_reset(self->request);
     kept_call_send(call, self->request, &self->map->digests, is_armed ? SCRIPT_ATOMIC_ONCE : SCRIPT_ATOMIC, whole);
+    if (self->is_open)
+        request_keeps_open(self->request);
     return DS_OK;
 }
 
@@ -416,6 +419,7 @@ static ds_status run_once(atomic *self, bool *whole, bool *again, bool *reads)
                            self->call);
     if (status != DS_OK)
         return status;
+    self->is_open = redis_command_is_open(self->request, 0);
     const redis_reply *answer = redis_reply_at(self->request, 0);
     *again = *whole = answer != NULL && redis_reply_is(answer, "NOSCRIPT");
     return *whole ? DS_OK : settle(self, answer, again, reads);
@@ -433,7 +437,8 @@ static ds_status run_turns(atomic *self)
         if (status == DS_OK && again)
             status = ds_call_check(self->call);
     }
-    return status;
+    return status != DS_OK && status != DS_UNKNOWN_OUTCOME && self->is_open ? write_open(self->call, self->call->error)
+                                                                            : status;
 }
 
 static void atomic_free(atomic *self)

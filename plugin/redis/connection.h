@@ -129,6 +129,11 @@ ds_status redis_ask(redis *connection, redis_request *request, redis_intent inte
 /* After redis_run(), for a command: DS_OK where it was answered; DS_UNKNOWN_OUTCOME where it is a write that was sent
  * and not answered; otherwise the status of the run, and nothing was changed. `err` (may be NULL) gets the sentence. */
 ds_status redis_command_status(const redis_request *request, size_t command, ds_error *err);
+/* Of REDIS_TOKENED. Whether a command had been sent before, on a connection that was lost, and all that is known since is that the
+ * server has no such script: what became of the first copy is open. Where it is made again, request_keeps_open() says so of the
+ * command that was encoded last, so that its end is not taken for that of a write of which nothing was sent. */
+bool redis_command_is_open(const redis_request *request, size_t command);
+void request_keeps_open(redis_request *request);
 
 /* The one place where server errors become statuses. `doing` names what was tried, "the record user:1". */
 ds_status redis_reply_status(const redis_reply *reply); /* DS_OK for what is no error */

@@ -189,10 +189,23 @@ static ds_status sunk(const redis_request *request, ds_call *call)
     return DS_OK;
 }
 
+/* All were answered. */
+static ds_status conclude_answered(redis_request *request, ds_call *call)
+{
+    const redis_reply *turned_away = request_doubt_repeats(request);
+    if (turned_away == NULL)
+        return sunk(request, call);
+    ds_error_set(&request->error, DS_UNKNOWN_OUTCOME,
+                 "a write was sent again, and turned away (%s): what was sent first may or may not be done",
+                 turned_away->text);
+    request->cause = *call->error = request->error;
+    return DS_UNKNOWN_OUTCOME;
+}
+
 static ds_status conclude(redis_request *request, ds_status status, const ds_error *cause, ds_call *call)
 {
     if (status == DS_OK)
-        return sunk(request, call);
+        return conclude_answered(request, call);
     request->cause = request->error = *cause;
     if (has_unknown(request)) {
         ds_error_set(&request->error, DS_UNKNOWN_OUTCOME, "%s after a write had been sent: it may or may not be done",

@@ -310,6 +310,40 @@ ds_status redis_command_status(const redis_request *request, size_t number, ds_e
     return said->status;
 }
 
+bool redis_command_is_open(const redis_request *request, size_t number)
+{
+    return number < request->count && request->commands[number].is_sent &&
+           redis_reply_is(request->commands[number].reply, "NOSCRIPT");
+}
+
+void request_keeps_open(redis_request *request)
+{
+    if (request->count > 0)
+        request->commands[request->count - 1].is_sent = true;
+}
+
+/* ---- repeats ---- */
+
+/* The server has not looked for the token, or is not the one that would know it. */
+static bool is_turned_away(const redis_reply *reply)
+{
+    ds_status status = redis_reply_status(reply);
+    return status == DS_BUSY || status == DS_AUTH || status == DS_READONLY;
+}
+
+const redis_reply *request_doubt_repeats(redis_request *request)
+{
+    const redis_reply *first = NULL;
+    for (size_t i = 0; request->intent == REDIS_TOKENED && i < request->count; i++) {
+        command *asked = &request->commands[i];
+        if (!asked->is_sent || !is_turned_away(asked->reply))
+            continue;
+        asked->is_answered = false;
+        first = first == NULL ? asked->reply : first;
+    }
+    return first;
+}
+
 /* ---- refusals ---- */
 
 /* Their bytes move together; one that is answered has none any more. */

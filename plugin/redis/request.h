@@ -90,6 +90,10 @@ bool request_is_untouched(const redis_request *request); /* of the unanswered co
 /* Ends the wait for what is unanswered: decides what was sent, and tells the sink of half a reply. */
 void request_settle(redis_request *request);
 
+/* Of an answered request with tokens: a command that had been sent before, and was then turned away before its token was looked
+ * for, has no answer, for the first copy may be done. The first of such replies; NULL: there is none. */
+const redis_reply *request_doubt_repeats(redis_request *request);
+
 /* ---- refusals ---- */
 
 /* server_error.c: an error of a server that did not run the command, and will soon: LOADING, MASTERDOWN. */

@@ -22,7 +22,7 @@ static ds_status call_script(const write_job *job, const argument *arguments, si
     *request = redis_request_new(job->map->redis);
     if (*request == NULL)
         return ds_error_set(job->call->error, DS_NOMEM, "out of memory");
-    for (bool whole = false;; whole = true) {
+    for (bool whole = false, is_open = false;; whole = true) {
         write_begin(job, *request, job->uses, whole, 1, count);
         request_key(*request, state, KEY_RECORD, id.bytes, id.length);
         if (write_token(job, *request, 0) != DS_OK)
@@ -30,6 +30,8 @@ static ds_status call_script(const write_job *job, const argument *arguments, si
         for (size_t i = 0; i < count; i++)
             request_bytes(*request, arguments[i].bytes, arguments[i].length);
         write_life(job, *request);
+        if (is_open)
+            request_keeps_open(*request);
         ds_status status = redis_run(job->map->redis, *request, intent_of(job), job->call);
         *reply = redis_reply_at(*request, 0);
         if (*reply == NULL && redis_command_status(*request, 0, NULL) == DS_OK)
@@ -38,6 +40,7 @@ static ds_status call_script(const write_job *job, const argument *arguments, si
             return status;
         if (whole || !redis_reply_is(*reply, "NOSCRIPT"))
             break;
+        is_open = redis_command_is_open(*request, 0);
         redis_request_reset(*request);
     }
     return (*reply)->type == REDIS_ERROR ? model_reply_fail(state, id.bytes, id.length, *reply, job->call->error)
@@ -50,7 +53,7 @@ static ds_status call_keep(write_job *job, const write_plan *plan, redis_request
     kept_call call = {.keys = {0}};
     kept_need *need = NULL;
     const schema *s = NULL;
-    bool again = true, anew = false, whole = false;
+    bool again = true, anew = false, whole = false, is_open = false;
     ds_status status = DS_OK;
     *reply = NULL;
     *request = redis_request_new(job->map->redis);
@@ -69,8 +72,13 @@ static ds_status call_keep(write_job *job, const write_plan *plan, redis_request
             status = ds_error_set(job->call->error, DS_UNSUPPORTED, "the property is indexed");
         else if (status == DS_OK && kept_encode(&call, job, *request, 0, plan, s, need, whole) != DS_OK)
             status = ds_error_set(job->call->error, DS_NOMEM, "out of memory");
+        if (status == DS_OK && is_open)
+            request_keeps_open(*request);
         if (status == DS_OK)
             status = redis_run(job->map->redis, *request, intent_of(job), job->call);
+        else if (is_open)
+            status = write_open(job->call, job->call->error);
+        is_open = redis_command_is_open(*request, 0);
         *reply = redis_reply_at(*request, 0);
         if (status == DS_OK && *reply == NULL)
             status = ds_error_set(job->call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);

@@ -47,6 +47,13 @@ void write_life(const write_job *job, redis_request *request)
         request_integer(request, job->token->life_ms);
 }
 
+ds_status write_open(const ds_call *call, ds_error *out)
+{
+    return ds_error_set(out, DS_UNKNOWN_OUTCOME, "%s after a write had been sent: it may or may not be done",
+                        call->error != NULL && call->error->status != DS_OK ? call->error->message
+                                                                            : "the operation ended");
+}
+
 /* ---- what is told of a record ---- */
 
 void write_tell_error(const write_job *job, size_t i, ds_status status, const ds_error *error)
@@ -125,6 +132,7 @@ typedef struct write_round {
     bool is_left;                   /* a write stays undecided */
     size_t indices[ROUND_COMMANDS]; /* of the records whose commands are in the request, in its order */
     kept_need *needs[ROUND_COMMANDS];
+    bool is_open[ROUND_COMMANDS]; /* redis_command_is_open() */
     size_t count;
     unsigned turns;  /* of the commands in the request */
     bool is_unknown; /* a script was not met */
@@ -340,6 +348,7 @@ static ds_status gather(write_round *round, size_t *next, size_t end)
             break;
         if (status != DS_OK)
             return status;
+        round->is_open[round->count] = false;
         round->indices[round->count++] = i;
     }
     return add_sweeps(round);
@@ -357,6 +366,8 @@ static ds_status encode_again(write_round *round)
         brought[uses] = true;
         if (status != DS_OK)
             return status;
+        if (round->is_open[k])
+            request_keeps_open(round->request);
     }
     return DS_OK;
 }
@@ -463,6 +474,7 @@ static void settle(write_round *round)
             continue;
         }
         round->indices[again] = round->indices[k];
+        round->is_open[again] = redis_command_is_open(round->request, k);
         round->needs[again++] = need;
     }
     round->count = again;
@@ -504,6 +516,18 @@ static ds_status run_rounds(write_round *round, size_t first, size_t end, ds_cal
     return DS_OK;
 }
 
+/* Those that were to be made again, and never were. */
+static void tell_open(const write_round *round)
+{
+    ds_error error;
+    for (size_t k = 0; k < round->count; k++)
+        if (round->is_open[k]) {
+            size_t i = round->indices[k];
+            write_open(job_at(round, i)->call, &error);
+            write_tell_error(job_at(round, i), i, error.status, &error);
+        }
+}
+
 static void round_free(write_round *round)
 {
     for (size_t i = 0; i < round->schema_count; i++)
@@ -527,10 +551,13 @@ static ds_status run(const write_job *jobs, bool each_own, size_t first, size_t 
         round->each_own = each_own;
         round->request = redis_request_new(jobs->map->redis);
     }
-    if (round != NULL && round->request != NULL)
+    if (round != NULL && round->request != NULL) {
         status = run_rounds(round, first, end, call);
-    else
+        if (status != DS_OK)
+            tell_open(round);
+    } else {
         ds_error_set(call->error, DS_NOMEM, "out of memory");
+    }
     if (round != NULL)
         round_free(round);
     return status;

@@ -71,6 +71,8 @@ ds_status write_arm(write_job *job, token *own);
 void write_begin(const write_job *job, redis_request *request, script which, bool whole, size_t keys, size_t arguments);
 ds_status write_token(const write_job *job, redis_request *request, size_t i);
 void write_life(const write_job *job, redis_request *request);
+/* DS_UNKNOWN_OUTCOME, of a write that is open (redis_command_is_open) when its operation ends as the call's error says. */
+ds_status write_open(const ds_call *call, ds_error *out);
 
 ds_status write_encode(const write_job *job, redis_request *request, size_t i, const write_plan *plan, bool whole);
 

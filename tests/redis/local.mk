@@ -281,6 +281,11 @@ THREAD_TESTS += tests/redis/test_stopped
 tests_redis_test_stopped_SOURCES = tests/redis/test_stopped.c tests/torture/replies.c tests/torture/replies.h $(CONVERSATION)
 tests_redis_test_stopped_CPPFLAGS = $(REDIS_TEST_CPPFLAGS)
 tests_redis_test_stopped_LDADD = $(REDIS_TEST_LIBS)
+check_PROGRAMS += tests/redis/test_repeats
+TESTS += tests/redis/test_repeats
+tests_redis_test_repeats_SOURCES = tests/redis/test_repeats.c
+tests_redis_test_repeats_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/support
+tests_redis_test_repeats_LDADD = libdatasource.la tests/support/libsupport.a $(CUNIT_LIBS)
 
 # secrets that change, connections that end
 check_PROGRAMS += tests/redis/test_redis_rotation
