@@ -115,7 +115,7 @@ typedef enum redis_intent {
 /* Connects if need be, sends all commands, awaits all replies. DS_OK: each command was answered, be it with an error
  * reply. Otherwise call->error says what happened, and redis_command_status() what is known of each command:
  *   DS_UNREACHABLE, DS_AUTH, DS_CONFIG, DS_BUSY  nothing was sent;
- *   DS_TIMEOUT, DS_CANCELLED, DS_LOST            nothing was changed (it reads, or nothing of it was sent);
+ *   DS_TIMEOUT, DS_CANCELLED, DS_LOST            what is unanswered changed nothing (it reads, or was not sent);
  *   DS_UNKNOWN_OUTCOME                           it writes, some of it was sent, and not all of that was answered;
  *   DS_BACKEND                                   the server broke the protocol; DS_NOMEM.
  * What was not sent at all is sent again on a fresh connection, and so are the unanswered commands of a request that only

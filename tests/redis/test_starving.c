@@ -90,19 +90,25 @@ static int by_id(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+static const char *next_line(const char *at)
+{
+    const char *end = at == NULL ? NULL : strchr(at, '\n'); /* strstr() of a sanitizer reads all that follows */
+    return end == NULL ? NULL : end + 1;
+}
+
 /* SLOWLOG GET of all: "*6", the number, when, how long, "*<arguments>", "$<length>", the name. */
 static size_t read_log(entry **out)
 {
     size_t count = 0, room = 1000;
     char *log = redis_server_command(server, "SLOWLOG GET -1");
     entry *entries = calloc(room, sizeof *entries);
-    for (const char *at = log; (at = strstr(at, "*6\r\n:")) != NULL;) {
-        at += 5;
-        long id = atol(at);
-        for (int line = 0; line < 5 && at != NULL; line++) {
-            at = strstr(at, "\r\n");
-            at = at == NULL ? NULL : at + 2;
-        }
+    for (const char *at = log; at != NULL; at = next_line(at)) {
+        if (strncmp(at, "*6\r\n:", 5) != 0)
+            continue;
+        at = next_line(at);
+        long id = atol(at + 1);
+        for (int line = 0; line < 5; line++)
+            at = next_line(at);
         if (at == NULL)
             break;
         if (count == room)
