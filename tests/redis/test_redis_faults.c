@@ -391,7 +391,7 @@ static void late_half(void)
         redis_request *request = redis_request_new(p.connection);
         request_begin_sink(request, 1, streamed ? &sink : NULL, text);
         request_text(request, "READ");
-        CU_ASSERT_EQUAL(redis_run(p.connection, request, false, probe_call(&p, 100)), DS_TIMEOUT);
+        CU_ASSERT_EQUAL(redis_run(p.connection, request, false, probe_call(&p, 500)), DS_TIMEOUT);
         CU_ASSERT_STRING_EQUAL(text, streamed ? "[ s [ i again " : "");
         CU_ASSERT_PTR_NULL(redis_reply_at(request, 0));
         redis_request_reset(request); /* its memory is used for something else */

@@ -289,9 +289,13 @@ static void in_the_child_of_a_fork_they_hold_too(void)
     CU_ASSERT_EQUAL(ds_set_credentials(source, "forked", "of-the-parent", &error), DS_OK);
     CU_ASSERT_EQUAL(write_and_read(source), DS_OK);
     pid_t child = fork();
-    if (child == 0)
-        _exit(write_and_read(source) != DS_OK || ds_set_credentials(source, "forked", "wrong", NULL) != DS_AUTH ||
-              ds_set_credentials(source, "forked", "of-the-parent", NULL) != DS_OK);
+    if (child == 0) {
+        bool is_wrong = write_and_read(source) != DS_OK ||
+                        ds_set_credentials(source, "forked", "wrong", NULL) != DS_AUTH ||
+                        ds_set_credentials(source, "forked", "of-the-parent", NULL) != DS_OK;
+        ds_source_close(source);
+        _exit(is_wrong);
+    }
     CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
     CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     CU_ASSERT_EQUAL(write_and_read(source), DS_OK);

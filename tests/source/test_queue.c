@@ -549,7 +549,7 @@ static void signals_are_left_to_the_hosts_threads(void)
     ds_queue_close(queue);
 }
 
-/* What the child sees, as an exit status: a sum of what is wrong. */
+/* What the child sees: a sum of what is wrong. */
 static int in_child(ds_queue *queue)
 {
     ds_error err = {0};
@@ -570,8 +570,11 @@ static void in_the_child_of_a_fork_it_stays_the_parents(void)
     while (!is_readable(queue, MINUTE_MS))
         ;
     pid_t child = fork();
-    if (child == 0)
-        _exit(in_child(queue));
+    if (child == 0) {
+        if (in_child(queue) == 0)
+            execlp("true", "true", (char *)NULL); /* for valgrind: what stays the parent's is no leak of the child */
+        _exit(1);
+    }
     CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
     CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     CU_ASSERT_EQUAL(ds_queue_pending(queue), 2);
