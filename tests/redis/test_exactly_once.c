@@ -492,6 +492,24 @@ static void a_full_server(void)
     end();
 }
 
+static void an_error_is_told_as_it_is(void)
+{
+    static const shape *const shapes[] = {&PLAIN, &INDEXED};
+    for (size_t s = 0; s < 2; s++) {
+        begin(shapes[s]);
+        prepare();
+        open_it(true);
+        CHECK_OK(update(model, "w", "{\"n\": 7}"));
+        CHECK_TEXT(raw("ACL SETUSER default -hset"), "OK");
+        CHECK_DONE(update(model, "a", "{\"n\": 7}"), "DS_AUTH");
+        CU_ASSERT_PTR_NOT_NULL(strstr(last.message, PREFIX "Thing:a"));
+        CHECK_TEXT(raw("ACL SETUSER default +hset"), "OK");
+        CHECK_TEXT(stored(), BEFORE);
+        close_it();
+        end();
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -505,6 +523,7 @@ int main(void)
         {"a first copy that comes late does nothing", late_copies},
         {"a token is a string that expires", tokens_expire},
         {"on a full server", a_full_server},
+        {"an error is told as it is", an_error_is_told_as_it_is},
     };
     if (!world_start())
         return EXIT_FAILURE;
