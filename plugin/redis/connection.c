@@ -1,10 +1,8 @@
 /* The connection object: the pool of lanes that operations share, one lane more for redis_execute(), and how requests are run on
  * them. */
+#include "fork.h"
 #include "login.h"
 #include "pool.h"
-
-#include <sched.h>
-#include <unistd.h>
 
 struct redis {
     redis_config config;
@@ -13,27 +11,25 @@ struct redis {
     link_counters counters;
     lane_pool pool;
     redis_lane execute;
-    _Atomic pid_t owner; /* the process whose sockets these are; -pid: that process is about to make them its own */
+    fork_mark mark;
 };
 
-/* After a fork the child has the parent's descriptors, and none of its threads. What is the parent's is let go of
- * without a byte sent, so that both can go on; the child's first operation connects anew. */
+/* What is the parent's is let go of without a byte sent, so that both can go on; the child's first operation connects anew. */
 static void make_own(redis *self)
 {
-    pid_t me = getpid(), owner = atomic_load(&self->owner);
-    while (owner != me) {
-        if (owner == -me) {
-            sched_yield(); /* another thread of the child is at it */
-            owner = atomic_load(&self->owner);
-        } else if (atomic_compare_exchange_strong(&self->owner, &owner, -me)) {
-            login_forget(&self->login);
-            events_forget(&self->events);
-            lane_pool_forget(&self->pool);
-            lane_forget(&self->execute);
-            atomic_store(&self->owner, me);
-            return;
-        }
-    }
+    if (fork_mark_is_ours(&self->mark) || !fork_mark_claim(&self->mark))
+        return;
+    login_forget(&self->login);
+    events_forget(&self->events);
+    lane_pool_forget(&self->pool);
+    lane_forget(&self->execute);
+    fork_mark_settle(&self->mark);
+}
+
+unsigned redis_own(redis *self)
+{
+    make_own(self);
+    return atomic_load_explicit(&self->mark.forks, memory_order_relaxed);
 }
 
 /* They are read again at each connect; what is wrong with them is no matter of the network, so it is told before that. */
@@ -55,6 +51,7 @@ ds_status redis_open(ds_source *source, redis **out, ds_call *call)
     if (status != DS_OK)
         goto free_login;
     made->config.login = &made->login;
+    made->config.connection = made;
     status = look_at_files(&made->config, call->error);
     if (status == DS_OK)
         status = events_init(&made->events, source, call->error);
@@ -64,7 +61,7 @@ ds_status redis_open(ds_source *source, redis **out, ds_call *call)
     if (status != DS_OK)
         goto free_events;
     lane_init(&made->execute, &made->config, NULL, &made->counters);
-    atomic_init(&made->owner, getpid());
+    fork_mark_init(&made->mark);
     *out = made;
     return DS_OK;
 free_events:
@@ -89,6 +86,7 @@ void redis_close(redis *self)
     events_free(&self->events);
     config_clear(&self->config);
     login_free(&self->login);
+    fork_mark_free(&self->mark);
     ds_free(self);
 }
 

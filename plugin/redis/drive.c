@@ -210,6 +210,7 @@ static void note_end(redis_lane *self)
     drive_unlock(self);
     ds_status status =
         backoff_next(&self->backoff, &self->config->backoff, self->config->source, ds_now(), is_final, &why);
+    redis_own(self->config->connection); /* its function may have forked */
     drive_lock(self);
     if (status != DS_OK)
         refuse_all(self, &why, false);
@@ -385,6 +386,7 @@ static bool has_news(const redis_lane *self)
 
 static ds_status lead(redis_lane *self, redis_request *request, const ds_call *call, bool *is_away, ds_error *err)
 {
+    const unsigned forks = redis_own(self->config->connection);
     for (;;) {
         hand_out_now(self);
         if (drive_is_over(request)) {
@@ -396,6 +398,8 @@ static ds_status lead(redis_lane *self, redis_request *request, const ds_call *c
         if (early != DS_OK)
             return drive_leave(self, request, early, err);
         ensure(self);
+        if (redis_own(self->config->connection) != forks)
+            return DS_LOST;
         if (drive_is_over(request))
             continue;
         *is_away = has_news(self);

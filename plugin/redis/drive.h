@@ -10,7 +10,8 @@ void drive_lock(redis_lane *lane);
 void drive_unlock(redis_lane *lane); /* hands out what is done first */
 
 /* Leads until the request is over, is let go of (its status, and `err` filled), or there is something to tell the host:
- * then it is not over, and its thread is to come back with crew_return(). `is_heir`: the link was in use until now. */
+ * then it is not over, and its thread is to come back with crew_return(). In the child of a fork that the host's reconnect
+ * function made: DS_LOST. `is_heir`: the link was in use until now. */
 ds_status drive_lead(redis_lane *lane, redis_request *request, const ds_call *call, bool is_heir, ds_error *err);
 /* Sends what is in the inbox while the leader waits. */
 void drive_send(redis_lane *lane);

@@ -64,9 +64,28 @@ static ds_status leave(voyage *this, ds_status early)
     return status;
 }
 
+/* The host has forked in its handler, and here the child goes on: the operation is the parent's, and may be done there. */
+static ds_status end_in_child(voyage *this)
+{
+    redis_request *request = this->request;
+    if (request->flight != NULL)
+        request_settle(request);
+    for (size_t i = request->answered; i < request->count; i++)
+        request->commands[i].is_sent = true;
+    atomic_store(&request->passage.berth, BERTH_OVER);
+    return ds_error_set(&this->error, DS_LOST, "the process was forked: the operation goes on in its parent");
+}
+
+static bool is_in_child(const voyage *this)
+{
+    return redis_own(this->request->connection) != this->forks;
+}
+
 static ds_status come_back(voyage *this, crew_role *role)
 {
     events_tell(this->lane->link.events);
+    if (is_in_child(this) && !drive_is_over(this->request))
+        return end_in_child(this);
     drive_lock(this->lane);
     ds_status status = DS_OK;
     if (drive_is_over(this->request))
@@ -156,7 +175,11 @@ static ds_status run_once(voyage *this, bool *is_again)
 {
     redis_request *request = this->request;
     *is_again = false;
+    if (is_in_child(this))
+        return end_in_child(this);
     ds_status status = pass(this);
+    if (is_in_child(this) && !drive_is_over(request))
+        return end_in_child(this);
     if (status != DS_OK)
         return status;
     if (request->passage.refused == DS_OK && request_is_answered(request)) {
@@ -218,7 +241,7 @@ static ds_status conclude(redis_request *request, ds_status status, const ds_err
 
 ds_status voyage_begin(voyage *this, redis_request *request, redis_intent intent, ds_call *call)
 {
-    *this = (voyage){.request = request, .call = call};
+    *this = (voyage){.request = request, .call = call, .forks = redis_own(request->connection)};
     ds_status status = request_check(request, call->error);
     if (status != DS_OK)
         request->cause = request->error = *call->error;
@@ -259,7 +282,7 @@ ds_status lane_run(redis_lane *self, redis_request *request, redis_intent intent
 
 ds_status lane_connect(redis_lane *self, redis_request *request, ds_call *call)
 {
-    voyage this = {.lane = self, .request = request, .call = call};
+    voyage this = {.lane = self, .request = request, .call = call, .forks = redis_own(request->connection)};
     drive_lock(self);
     self->is_hurried = self->link.state == LINK_CLOSED;
     if (self->is_hurried && !crew_has_leader(&self->crew))

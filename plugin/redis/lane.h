@@ -44,6 +44,7 @@ typedef struct voyage {
     ds_call *call;
     ds_error error; /* of the last passage */
     unsigned repeats;
+    unsigned forks; /* before it: it is this process's as long as that is so */
 } voyage;
 
 ds_status voyage_begin(voyage *self, redis_request *request, redis_intent intent, ds_call *call);
@@ -51,6 +52,8 @@ ds_status voyage_over(voyage *self, redis_lane *lane, bool *is_again); /* once *
 ds_status voyage_end(voyage *self, ds_status status);                  /* with that of the last passage */
 
 redis_lane *redis_execute_lane(redis *connection);
+/* In the child of a fork, lets go of what is the parent's. A number that is another one after each fork. */
+unsigned redis_own(redis *connection);
 /* pool.c: by the leader, whose link has ended: those who wait for it are to go elsewhere. */
 bool lane_pool_is_left(struct lane_pool *pool, const redis_lane *lane);
 

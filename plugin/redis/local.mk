@@ -13,6 +13,7 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/events.c plugin/redis/events.h \
 	plugin/redis/execute.c \
 	plugin/redis/fate.c plugin/redis/fate.h \
+	plugin/redis/fork.c plugin/redis/fork.h \
 	plugin/redis/handshake.c \
 	plugin/redis/lane.c plugin/redis/lane.h \
 	plugin/redis/link.c plugin/redis/link.h \

@@ -7,6 +7,7 @@
 #include "url.h"
 
 struct login; /* login.h */
+struct redis; /* connection.h */
 
 typedef struct redis_config {
     ds_source *source; /* whose settings the texts point into, where it is not the url */
@@ -16,6 +17,7 @@ typedef struct redis_config {
     int port;
     const char *username, *password, *password_file; /* NULL: none */
     struct login *login;                             /* the connection's: what the host has set in place of these */
+    struct redis *connection;                        /* whose settings these are; NULL: nobody's */
     int64_t database;
     bool use_tls;
     tls_config tls;

@@ -216,7 +216,8 @@ ds_status lane_pool_run(lane_pool *self, redis_request *request, redis_intent in
     do {
         redis_lane *lane = enter(self, request, call);
         status = voyage_over(&trip, lane, &is_again);
-        leave(lane, request);
+        if (redis_own(self->connection) == trip.forks)
+            leave(lane, request);
     } while (is_again);
     return voyage_end(&trip, status);
 }

@@ -3,6 +3,7 @@
 #include "certificates.h"
 #include "command.h"
 #include "probe.h"
+#include "redis/fork.h"
 #include "redis_server.h"
 #include "suite.h"
 
@@ -272,6 +273,166 @@ static void children_of_children(void)
     probe_close(&p);
 }
 
+/* ---- forks by the host's own functions ---- */
+
+typedef struct forker {
+    probe *probe;
+    sleeper *beside; /* NULL: nobody else uses the connection */
+    bool returns;    /* the child does */
+    bool is_child;
+    int status; /* of the child, once it has ended */
+    pid_t child;
+} forker;
+
+static void fork_on_ready(ds_source *source, ds_event event, const ds_error *cause, void *user)
+{
+    forker *self = user;
+    char reply[256] = "";
+    (void)source, (void)cause;
+    if (event != DS_EVENT_READY || self->child != 0 || self->is_child)
+        return;
+    if (self->beside != NULL) {
+        CU_ASSERT_EQUAL_FATAL(pthread_create(&self->beside->thread, NULL, wait_for_list, self->beside), 0);
+        CU_ASSERT(somebody_blocks());
+    }
+    fflush(stdout);
+    self->child = fork();
+    self->is_child = self->child == 0;
+    if (!self->is_child) {
+        CU_ASSERT_EQUAL(waitpid(self->child, &self->status, 0), self->child);
+        return;
+    }
+    alarm(60);
+    int wrong = say(self->probe->connection, "ECHO child", 5000, reply) != DS_OK || strcmp(reply, "child") != 0;
+    if (!self->returns || wrong)
+        _exit(wrong);
+}
+
+/* The child goes on where its parent was: its operation is told so, and is not done a second time. */
+static void end_child(forker *self, ds_status status, ds_status wanted)
+{
+    char reply[256] = "";
+    bool is_right = status == wanted || (self->beside != NULL && status == DS_OK); /* answered before the fork */
+    int wrong = !is_right || say(self->probe->connection, "ECHO again", 5000, reply) != DS_OK;
+    fflush(stdout);
+    _exit(wrong | (strcmp(reply, "again") != 0));
+}
+
+static void expect_fork(bool returns, bool is_shared, bool is_write)
+{
+    probe p, other;
+    char reply[256] = "";
+    sleeper beside = {.probe = &p};
+    forker self = {.probe = &p, .beside = is_shared ? &beside : NULL, .returns = returns, .status = -1};
+    open_plain(&p);
+    open_plain(&other);
+    CU_ASSERT_EQUAL(probe_say(&other, "DEL forks", true, 5000, reply), DS_OK);
+    ds_on_event(p.source, fork_on_ready, &self);
+    ds_status status = probe_say(&p, is_write ? "INCR forks" : "GET forks", is_write, 20000, reply);
+    if (self.is_child)
+        end_child(&self, status, is_write ? DS_UNKNOWN_OUTCOME : DS_LOST);
+    CU_ASSERT_EQUAL(status, DS_OK);
+    CU_ASSERT_STRING_EQUAL(reply, is_write ? ":1" : "(nil)");
+    CU_ASSERT_EQUAL(self.status, 0);
+    if (is_shared) {
+        CU_ASSERT_EQUAL(probe_say(&other, "RPUSH list element", true, 5000, reply), DS_OK);
+        pthread_join(beside.thread, NULL);
+        CU_ASSERT_EQUAL(beside.status, DS_OK);
+    }
+    CU_ASSERT_EQUAL(probe_say(&other, "GET forks", false, 5000, reply), DS_OK);
+    CU_ASSERT_STRING_EQUAL(reply, is_write ? "1" : "(nil)");
+    probe_close(&other);
+    probe_close(&p);
+}
+
+static void handler_forks(void)
+{
+    expect_fork(false, false, true);
+    expect_fork(false, false, false);
+}
+
+static void handler_forks_among_threads(void)
+{
+    expect_fork(false, true, true);
+    expect_fork(true, true, true);
+}
+
+static void child_returns(void)
+{
+    expect_fork(true, false, true);
+    expect_fork(true, false, false);
+}
+
+static long fork_on_retry(unsigned retries, const ds_error *cause, ds_error *why, void *user)
+{
+    forker *self = user;
+    (void)cause;
+    if (retries > 0 || self->is_child) {
+        ds_error_set(why, DS_UNREACHABLE, "enough");
+        return DS_RECONNECT_STOP;
+    }
+    fflush(stdout);
+    self->child = fork();
+    self->is_child = self->child == 0;
+    if (self->is_child)
+        alarm(60);
+    else
+        CU_ASSERT_EQUAL(waitpid(self->child, &self->status, 0), self->child);
+    return 0;
+}
+
+static void strategy_forks(void)
+{
+    probe p;
+    char reply[256] = "";
+    forker self = {.probe = &p, .status = -1};
+    CU_ASSERT_EQUAL_FATAL(probe_open(&p, "{\"port\": %d}", free_port()), DS_OK);
+    ds_set_reconnect(p.source, fork_on_retry, &self);
+    ds_status status = probe_say(&p, "GET k", false, 20000, reply);
+    if (self.is_child)
+        _exit(status != DS_LOST || probe_say(&p, "GET k", false, 20000, reply) != DS_UNREACHABLE);
+    CU_ASSERT_EQUAL(status, DS_UNREACHABLE);
+    CU_ASSERT_EQUAL(self.status, 0);
+    probe_close(&p);
+}
+
+/* ---- the mark ---- */
+
+static int take_over(fork_mark *mark)
+{
+    unsigned before = mark->forks;
+    int wrong = fork_mark_is_ours(mark) || !fork_mark_claim(mark) || fork_mark_is_ours(mark);
+    fork_mark_settle(mark);
+    return wrong || !fork_mark_is_ours(mark) || fork_mark_claim(mark) || mark->forks != before + 1;
+}
+
+static int take_over_twice(fork_mark *mark)
+{
+    int wrong = take_over(mark), status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(take_over(mark));
+    return wrong || waitpid(child, &status, 0) != child || status != 0 || !fork_mark_is_ours(mark);
+}
+
+static void marks(void)
+{
+    for (int has_page = 1; has_page >= 0; has_page--) { /* an old kernel has none */
+        fork_mark mark;
+        fork_mark_init(&mark);
+        if (!has_page)
+            fork_mark_free(&mark);
+        CU_ASSERT(fork_mark_is_ours(&mark) && !fork_mark_claim(&mark));
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0)
+            _exit(take_over_twice(&mark));
+        expect_fine_child(child);
+        CU_ASSERT(fork_mark_is_ours(&mark) && mark.forks == 0);
+        fork_mark_free(&mark);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -281,6 +442,12 @@ int main(void)
         {"a turn that another thread of the parent had does not hold up the child", turn_of_another_thread},
         {"a reply that is late in the parent never answers the child", orphans_stay},
         {"a child's child has a connection of its own", children_of_children},
+        {"a handler may fork while the operation waits: the parent goes on, the child has a socket of its own",
+         handler_forks},
+        {"a child that returns from the handler is told that the operation is its parent's", child_returns},
+        {"a handler may fork while another thread waits for an answer", handler_forks_among_threads},
+        {"the host's reconnect function may fork", strategy_forks},
+        {"a process knows whether it is another one, also where the kernel empties no page", marks},
     };
     static char paths[3][256];
     folder = folder_make();

@@ -153,8 +153,9 @@ static void *work(void *user)
 {
     worker *self = user;
     char words[64], reply[256];
-    while (!atomic_load(&self->load->ends)) {
-        ask_slowly(self);
+    for (int round = self->number; !atomic_load(&self->load->ends); round++) {
+        if (round % 4 == 0)
+            ask_slowly(self);
         snprintf(words, sizeof words, "INCR count-%d", self->number);
         ds_status status = say(self->load->connection, words, true, reply);
         self->said += status == DS_OK;
