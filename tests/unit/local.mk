@@ -175,3 +175,11 @@ THREAD_TESTS += tests/unit/test_proxy
 tests_unit_test_proxy_SOURCES = tests/unit/test_proxy.c
 tests_unit_test_proxy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_proxy_LDADD = $(UNIT_LIBS)
+
+# leader and followers, without a socket
+check_PROGRAMS += tests/unit/test_crew
+TESTS += tests/unit/test_crew
+THREAD_TESTS += tests/unit/test_crew
+tests_unit_test_crew_SOURCES = tests/unit/test_crew.c
+tests_unit_test_crew_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/plugin/redis
+tests_unit_test_crew_LDADD = plugin/redis/libredis.la $(UNIT_LIBS)
