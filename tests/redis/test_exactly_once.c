@@ -281,7 +281,7 @@ static void *count_beside(void *argument)
 {
     redisContext *eye = world_connect();
     (void)argument;
-    const struct timespec moment = {0, 300000}; /* or no batch would ever come to its end */
+    const struct timespec moment = {0, 300000L * patience()}; /* or no batch would ever come to its end */
     for (; !atomic_load(&is_over); atomic_fetch_add(&others, 1)) {
         freeReplyObject(redisCommand(eye, "HINCRBY " PREFIX "Thing:a n 1"));
         nanosleep(&moment, NULL);
@@ -302,6 +302,7 @@ static void atomic_increments_among_others(void)
     enum { ROUNDS = 300 };
     char wanted[32], answer[64] = "";
     pthread_t other;
+    unsigned done_ones = 0;
     begin(&PLAIN);
     atomic_store(&is_over, false);
     prepare();
@@ -309,15 +310,18 @@ static void atomic_increments_among_others(void)
     long long calls = script_calls();
     CU_ASSERT_EQUAL_FATAL(pthread_create(&other, NULL, count_beside, NULL), 0);
     for (int i = 0; i < ROUNDS; i++) {
-        CHECK_OK(batched_increment(answer));
+        ds_status status = batched_increment(answer);
+        CU_ASSERT(status == DS_OK || status == DS_BUSY); /* the others were too fast each time */
+        done_ones += status == DS_OK;
     }
     atomic_store(&is_over, true);
     pthread_join(other, NULL);
     calls = script_calls() - calls;
-    snprintf(wanted, sizeof wanted, "%u", 1 + ROUNDS + atomic_load(&others));
+    snprintf(wanted, sizeof wanted, "%u", 1 + done_ones + atomic_load(&others));
     CHECK_TEXT(raw("HGET " PREFIX "Thing:a n"), wanted);
-    printf("%d atomic increments among %u others took %lld calls\n", ROUNDS, atomic_load(&others), calls);
-    CU_ASSERT(calls > ROUNDS);
+    printf("%u of %d atomic increments among %u others were done, with %lld calls\n", done_ones, ROUNDS,
+           atomic_load(&others), calls);
+    CU_ASSERT(calls > ROUNDS && done_ones > ROUNDS / 2);
     close_it();
     end();
 }
@@ -510,6 +514,21 @@ static void an_error_is_told_as_it_is(void)
     }
 }
 
+/* A data source may be moved: there is nothing to lose on the way to memory or to a file. */
+static void others_take_the_setting(void)
+{
+    static const char *const connectors[] = {"memory", "sqlite"};
+    static const char once[] = "{\"name\": \"Thing\", \"properties\": {\"id\": {\"type\": \"string\", \"id\": true}}, "
+                               "\"settings\": {\"exactlyOnce\": true}}";
+    for (size_t i = 0; i < 2; i++) {
+        ds_source *other = NULL;
+        CU_ASSERT_EQUAL_FATAL(ds_source_open(connectors[i], i == 0 ? "{}" : "{\"file\": \":memory:\"}", &other, &last),
+                              DS_OK);
+        CHECK_OK(create(world_model(other, once), "{\"id\": \"1\"}"));
+        ds_source_close(other);
+    }
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -524,6 +543,7 @@ int main(void)
         {"a token is a string that expires", tokens_expire},
         {"on a full server", a_full_server},
         {"an error is told as it is", an_error_is_told_as_it_is},
+        {"memory and sqlite take the setting too", others_take_the_setting},
     };
     if (!world_start())
         return EXIT_FAILURE;
