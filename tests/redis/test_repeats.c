@@ -22,6 +22,7 @@ typedef struct story {
     const char *says; /* "-READONLY x\r\n" */
     bool is_first;    /* to the first one too */
     bool is_last;     /* and then it is gone for good */
+    const char *then; /* to what is sent with the script's text; NULL: the same */
 } story;
 
 static void play_story(int fd, unsigned number, void *user)
@@ -34,6 +35,10 @@ static void play_story(int fd, unsigned number, void *user)
         bool writes = strncmp(name, "EVAL", 4) == 0;
         if (writes && number == 0 && !told->is_first)
             return;
+        if (told->then != NULL && strcmp(name, "EVAL") == 0) {
+            fake_write(fd, told->then, strlen(told->then));
+            continue;
+        }
         const char *answer = writes                         ? told->says
                              : strcmp(name, "HGETALL") == 0 ? "*0\r\n"
                              : strcmp(name, "PING") == 0    ? "+PONG\r\n"
@@ -145,7 +150,10 @@ static void check(const story *told, ds_status wanted)
 static void forgot_the_script(void)
 {
     static const story told = {.says = "-NOSCRIPT No matching script.\r\n", .is_last = true};
+    static const story and_then = {.says = "-NOSCRIPT No matching script.\r\n",
+                                   .then = "-READONLY You can't write against a read only replica.\r\n"};
     check(&told, DS_UNKNOWN_OUTCOME);
+    check(&and_then, DS_UNKNOWN_OUTCOME);
 }
 
 static void turned_away(void)
@@ -178,7 +186,8 @@ static void what_is_known(void)
 int main(void)
 {
     static const test tests[] = {
-        {"a repeat that finds no script, and then no server, leaves the first copy unknown", forgot_the_script},
+        {"a repeat that finds no script, and then no server or no right, leaves the first copy unknown",
+         forgot_the_script},
         {"so does one that is turned away before its token is looked for", turned_away},
         {"a write that is turned away the first time is not done", the_first_time},
         {"what the script says of a repeat is its outcome", what_is_known},
