@@ -265,9 +265,10 @@ void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bo
     signals_give(&wake);
 }
 
-void crew_poke(crew *self)
+bool crew_poke(crew *self)
 {
     const uint64_t count = 1;
     ssize_t written = self->poke < 0 ? 0 : write(self->poke, &count, sizeof count);
     (void)written; /* a full one is poked already */
+    return self->poke >= 0;
 }

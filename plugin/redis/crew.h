@@ -56,6 +56,6 @@ bool crew_has_leader(crew *self);
 /* By the leader, or for one who was made it: leadership goes to the owner of the last flight from `aboard` on, else to the
  * first in the inbox, else to nobody. `is_away`: `request` is not over, but its thread is busy elsewhere for a while. */
 void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bool is_away);
-void crew_poke(crew *self); /* wakes a leader that waits */
+bool crew_poke(crew *self); /* wakes a leader that waits, or keeps him from waiting; false: it cannot */
 
 #endif

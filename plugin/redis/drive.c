@@ -19,6 +19,25 @@ void drive_lock(redis_lane *self)
     pthread_mutex_lock(&self->lock);
 }
 
+void drive_lock_first(redis_lane *self)
+{
+    atomic_fetch_add(&self->leaving, 1);
+    pthread_mutex_lock(&self->first);
+    pthread_mutex_lock(&self->lock);
+    pthread_mutex_unlock(&self->first);
+    atomic_fetch_sub(&self->leaving, 1);
+}
+
+/* By the leader, who has just had it. While much comes he is back before one whom he wakes by unlocking is awake. */
+static void lock_again(redis_lane *self)
+{
+    if (atomic_load(&self->leaving) > 0) {
+        pthread_mutex_lock(&self->first);
+        pthread_mutex_unlock(&self->first);
+    }
+    drive_lock(self);
+}
+
 /* ---- handing out ---- */
 
 /* From now on the request is its thread's, which may free it. A leader is awake. */
@@ -177,7 +196,7 @@ ds_status drive_check(redis_lane *self, const ds_call *call, ds_error *err)
     ds_status early = link_check_call(call);
     if (early == DS_OK)
         return DS_OK;
-    drive_lock(self);
+    drive_lock_first(self);
     ended_early(self, early, true, err);
     drive_unlock(self);
     return err->status;
@@ -320,11 +339,16 @@ static bool load(redis_lane *self)
     return has_some;
 }
 
-/* Those who are about to ask too, on this processor, come along. */
+/* Those who are about to ask too, on this processor, come along. Where the lock is held it is not waited for, since one's own
+ * deadline may pass: the leader looks at the inbox before he waits again. */
 void drive_send(redis_lane *self)
 {
     sched_yield();
-    drive_lock(self);
+    if (pthread_mutex_trylock(&self->lock) != 0) {
+        if (crew_poke(&self->crew))
+            return;
+        drive_lock(self);
+    }
     bool is_stuck = load(self) && !link_send_beside(&self->link);
     drive_unlock(self);
     if (is_stuck)
@@ -369,7 +393,7 @@ static void wait_and_work(redis_lane *self, const ds_call *call)
         return;
     drive_unlock(self);
     int ready = poll(fds, 3, wait_ms(wake));
-    drive_lock(self);
+    lock_again(self);
     crew_end_poll(&self->crew, ready > 0 && fds[1].revents != 0);
     if (link_check_call(call) == DS_OK || (ready > 0 && fds[0].revents != 0))
         link_work(&self->link, ready > 0 ? fds[0].revents : 0);

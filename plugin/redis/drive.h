@@ -7,7 +7,8 @@
 /* DS_OK: the call's time is not over; otherwise as drive_leave(). */
 ds_status drive_check(redis_lane *lane, const ds_call *call, ds_error *err);
 void drive_lock(redis_lane *lane);
-void drive_unlock(redis_lane *lane); /* hands out what is done first */
+void drive_lock_first(redis_lane *lane); /* by one whose time is over */
+void drive_unlock(redis_lane *lane);     /* hands out what is done first */
 
 /* Leads until the request is over, is let go of (its status, and `err` filled), or there is something to tell the host:
  * then it is not over, and its thread is to come back with crew_return(). In the child of a fork that the host's reconnect

@@ -15,12 +15,14 @@ void lane_init(redis_lane *self, const redis_config *config, event_queue *events
     link_init(&self->link, config, events, counters);
     crew_init(&self->crew, config->max_pending);
     pthread_mutex_init(&self->lock, NULL); /* Linux's never fails */
+    pthread_mutex_init(&self->first, NULL);
 }
 
 void lane_free(redis_lane *self)
 {
     link_free(&self->link);
     crew_free(&self->crew);
+    pthread_mutex_destroy(&self->first);
     pthread_mutex_destroy(&self->lock);
 }
 
@@ -38,6 +40,8 @@ void lane_forget(redis_lane *self)
     if (is_free)
         pthread_mutex_unlock(&self->lock);
     pthread_mutex_init(&self->lock, NULL);
+    pthread_mutex_init(&self->first, NULL);
+    atomic_store(&self->leaving, 0);
     link_forget(&self->link, is_whole);
     self->link.queue.done = self->link.queue.last_done = NULL; /* of threads that are no more */
     forget_outage(self);
@@ -57,7 +61,7 @@ static void pass_on(voyage *this)
 
 static ds_status leave(voyage *this, ds_status early)
 {
-    drive_lock(this->lane);
+    drive_lock_first(this->lane);
     ds_status status = drive_leave(this->lane, this->request, early, &this->error);
     pass_on(this);
     drive_unlock(this->lane);

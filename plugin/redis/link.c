@@ -153,6 +153,14 @@ static void end_of_stream(redis_link *self)
     }
 }
 
+/* Others wait for the lock. But what TLS holds already, poll(2) does not know of. */
+static bool goes_on_reading(const redis_link *self, bool is_full, int rounds)
+{
+    if (self->transport.tls != NULL)
+        return rounds < ROUNDS_MAX || tls_is_pending(self->transport.tls);
+    return is_full && rounds < ROUNDS_MAX;
+}
+
 static void receive(redis_link *self)
 {
     ds_error cause = {0};
@@ -176,7 +184,7 @@ static void receive(redis_link *self)
             link_fail(self, &cause);
             return;
         }
-    } while ((got == BUFFER_BYTES && ++rounds < ROUNDS_MAX) || self->transport.tls != NULL);
+    } while (goes_on_reading(self, got == BUFFER_BYTES, ++rounds));
 }
 
 /* The peer may have said why before it hung up. */

@@ -313,6 +313,11 @@ ssize_t tls_recv(tls_session *self, void *bytes, size_t room, ds_error *err)
     return IO_FAILED;
 }
 
+bool tls_is_pending(const tls_session *self)
+{
+    return SSL_pending(self->ssl) > 0;
+}
+
 ssize_t tls_send(tls_session *self, const void *bytes, size_t length, ds_error *err)
 {
     size_t sent = 0;

@@ -7,6 +7,7 @@
 #include "redis/link.h"
 #include "redis_server.h"
 #include "suite.h"
+#include "waited.h"
 
 #include <datasource/datasource.h>
 #include <pthread.h>
@@ -83,20 +84,31 @@ static void *talk(void *user)
     return NULL;
 }
 
-/* TLS takes one of them at a time. */
-static void all_are_sent_over_tls(void)
+static redis_server *start_tls(char *folder)
 {
-    char *folder = folder_make(), paths[3][256];
+    static char paths[3][256];
     certificates_make(folder);
     snprintf(paths[0], sizeof paths[0], "%s/server.crt", folder);
     snprintf(paths[1], sizeof paths[1], "%s/server.key", folder);
     snprintf(paths[2], sizeof paths[2], "%s/ca.crt", folder);
-    redis_server *server =
-        redis_server_start((const char *const[]){"--tls-cert-file", paths[0], "--tls-key-file", paths[1],
-                                                 "--tls-ca-cert-file", paths[2], "--tls-auth-clients", "no", NULL});
+    return redis_server_start((const char *const[]){"--tls-cert-file", paths[0], "--tls-key-file", paths[1],
+                                                    "--tls-ca-cert-file", paths[2], "--tls-auth-clients", "no", NULL});
+}
+
+static void open_tls(probe *p, const redis_server *server, const char *folder)
+{
+    CU_ASSERT_EQUAL_FATAL(probe_open(p, "{\"port\": %d, \"tls\": {\"ca\": \"%s/ca.crt\"}}", server->tls_port, folder),
+                          DS_OK);
+}
+
+/* TLS takes one of them at a time. */
+static void all_are_sent_over_tls(void)
+{
+    char *folder = folder_make();
+    redis_server *server = start_tls(folder);
     probe p;
     talker talkers[TALKERS];
-    CU_ASSERT_EQUAL(probe_open(&p, "{\"port\": %d, \"tls\": {\"ca\": \"%s\"}}", server->tls_port, paths[2]), DS_OK);
+    open_tls(&p, server, folder);
     for (int i = 0; i < TALKERS; i++) {
         talkers[i] = (talker){.connection = p.connection, .number = i};
         pthread_create(&talkers[i].thread, NULL, talk, &talkers[i]);
@@ -104,6 +116,103 @@ static void all_are_sent_over_tls(void)
     for (int i = 0; i < TALKERS; i++)
         pthread_join(talkers[i].thread, NULL);
     probe_close(&p);
+    redis_server_stop(server);
+    folder_remove(folder);
+}
+
+/* ---- in time ---- */
+
+enum { PUSHES = 5000, PER_PUSH = 100, FLOODS = 12, HASTE_MS = 5 };
+
+static ds_status take_nothing(void *user, const redis_place *at, const char *bytes, size_t length)
+{
+    (void)user, (void)at, (void)bytes, (void)length;
+    return DS_OK;
+}
+
+static const redis_sink dropping = {.string = take_nothing};
+
+static void fill_list(redis *connection)
+{
+    ds_error error = {0};
+    ds_call call = {.size = sizeof call, .deadline = ds_now() + INT64_C(60000000000), .error = &error};
+    redis_request *request = redis_request_new(connection);
+    for (int i = 0; i < PUSHES; i++) {
+        request_begin(request, 2 + PER_PUSH);
+        request_text(request, "RPUSH");
+        request_text(request, "flood");
+        for (int k = 0; k < PER_PUSH; k++)
+            memset(request_room(request, 200), 'x', 200);
+    }
+    CU_ASSERT_EQUAL(redis_run(connection, request, REDIS_WRITES, &call), DS_OK);
+    redis_request_free(request);
+}
+
+/* With a sanitizer each takes long. */
+static int floods(void)
+{
+    const char *sanitized = getenv("DS_SANITIZED");
+    return getenv("DS_VALGRIND") != NULL || (sanitized != NULL && *sanitized != '\0') ? 1 : FLOODS;
+}
+
+typedef struct flood {
+    redis *connection;
+    atomic_bool is_over;
+    pthread_t thread;
+} flood;
+
+static void *read_floods(void *user)
+{
+    flood *f = user;
+    for (int i = 0; i < floods(); i++) {
+        ds_error error = {0};
+        ds_call call = {.size = sizeof call, .deadline = ds_now() + INT64_C(60000000000), .error = &error};
+        redis_request *request = redis_request_new(f->connection);
+        request_begin_sink(request, 4, &dropping, f);
+        request_text(request, "LRANGE");
+        request_text(request, "flood");
+        request_text(request, "0");
+        request_text(request, "-1");
+        CU_ASSERT_EQUAL(redis_run(f->connection, request, REDIS_READS, &call), DS_OK);
+        redis_request_free(request);
+    }
+    atomic_store(&f->is_over, true);
+    return NULL;
+}
+
+/* One whose time is over gets the lock from a leader whom a reply of 100 MB keeps busy, and who polls for a moment only. */
+static void nobody_is_held_by_a_flood(void)
+{
+    char *folder = folder_make(), reply[256];
+    redis_server *server = start_tls(folder);
+    for (int tls = 0; tls < 2; tls++) {
+        probe p;
+        flood f = {.is_over = false};
+        int waiting = waited_open(), operations = 0;
+        int64_t latest = 0;
+        if (tls != 0)
+            open_tls(&p, server, folder);
+        else
+            CU_ASSERT_EQUAL_FATAL(probe_open(&p, "{\"port\": %d}", server->port), DS_OK);
+        f.connection = p.connection;
+        if (tls == 0)
+            fill_list(p.connection);
+        pthread_create(&f.thread, NULL, read_floods, &f);
+        for (; !atomic_load(&f.is_over); operations++) {
+            int64_t due = ds_now() + HASTE_MS * INT64_C(1000000) - waited_ns(waiting);
+            ds_status status = probe_say(&p, "ECHO hasty", false, HASTE_MS, reply);
+            int64_t late = ds_now() - waited_ns(waiting) - due; /* without the time that it waited for a processor */
+            CU_ASSERT(status == DS_OK || status == DS_TIMEOUT);
+            latest = late > latest ? late : latest;
+        }
+        pthread_join(f.thread, NULL);
+        printf("%s: %d operations of %d ms beside %d replies of 100 MB, the latest %.1f ms past its deadline\n",
+               tls != 0 ? "TLS" : "TCP", operations, HASTE_MS, floods(), (double)latest / 1e6);
+        CU_ASSERT(operations > 0);
+        CU_ASSERT(getenv("TIMED") == NULL || latest <= INT64_C(50000000));
+        close(waiting);
+        probe_close(&p);
+    }
     redis_server_stop(server);
     folder_remove(folder);
 }
@@ -159,6 +268,7 @@ int main(void)
     static const test tests[] = {
         {"all that is on the link is sent, be it more than one call of the system takes", all_are_sent},
         {"over TLS too", all_are_sent_over_tls},
+        {"one who has little time is not held by another's flood", nobody_is_held_by_a_flood},
         {"one whose reply came while it told events may lead again", one_who_was_away_leads_again},
         {"a connection is not given up for a late reply that has come, but was not looked at", late_reply_that_came},
     };
