@@ -200,12 +200,14 @@ tests_redis_test_redis_requests_LDADD = $(CONNECTION_TEST_LIBS)
 
 check_PROGRAMS += tests/redis/test_redis_faults
 TESTS += tests/redis/test_redis_faults
+THREAD_TESTS += tests/redis/test_redis_faults
 tests_redis_test_redis_faults_SOURCES = tests/redis/test_redis_faults.c $(REDIS_PROBE)
 tests_redis_test_redis_faults_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_faults_LDADD = $(CONNECTION_TEST_LIBS)
 
 check_PROGRAMS += tests/redis/test_redis_reconnect
 TESTS += tests/redis/test_redis_reconnect
+THREAD_TESTS += tests/redis/test_redis_reconnect
 tests_redis_test_redis_reconnect_SOURCES = tests/redis/test_redis_reconnect.c $(REDIS_PROBE)
 tests_redis_test_redis_reconnect_CPPFLAGS = $(CONNECTION_TEST_CPPFLAGS)
 tests_redis_test_redis_reconnect_LDADD = $(CONNECTION_TEST_LIBS)

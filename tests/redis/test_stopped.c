@@ -15,9 +15,7 @@ static bool is_slow; /* valgrind */
 static void stop(const int *deadlines_ms, size_t deadlines, bool cancels, bool loses_connections)
 {
     replies_tally told;
-    const replies_stops stops = {.stops = is_slow             ? 1
-                                          : loses_connections ? 2
-                                                              : 3,
+    const replies_stops stops = {.stops = is_slow || loses_connections ? 1 : 3,
                                  .ends = loses_connections ? 4 : 3,
                                  .answers = is_slow ? 3 : 20,
                                  .deadlines_ms = deadlines_ms,
