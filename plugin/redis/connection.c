@@ -171,27 +171,35 @@ static bool is_closed(ds_status status, bool answered)
     return !answered && (status == DS_LOST || status == DS_UNREACHABLE || status == DS_AUTH);
 }
 
-/* On one that is ready: the first that answers decides for all. *decided: one did. */
-static ds_status log_in_on(redis *self, redis_lane *lane, const credentials *who, bool *decided, ds_call *call)
+static redis_lane *lane_after(redis *self, redis_lane *lane)
 {
-    bool answered = false;
-    if (!atomic_load(&lane->link.is_ready))
-        return DS_OK;
-    ds_status status = log_in(self, lane, who, &answered, call);
-    if (*decided || is_closed(status, answered))
-        status = DS_OK;
-    *decided |= answered;
-    return status;
+    if (lane == &self->execute)
+        return NULL;
+    redis_lane *next = lane_pool_next(&self->pool, lane);
+    return next == NULL ? &self->execute : next;
 }
 
-static ds_status log_in_everywhere(redis *self, const credentials *who, ds_call *call)
+/* The first that is ready and answers decides for all; where there is none, they are taken as they are. */
+static ds_status decide(redis *self, const credentials *who, ds_call *call)
 {
-    ds_status status = DS_OK;
-    bool decided = false;
-    for (redis_lane *lane = lane_pool_next(&self->pool, NULL); lane != NULL && status == DS_OK;
-         lane = lane_pool_next(&self->pool, lane))
-        status = log_in_on(self, lane, who, &decided, call);
-    return status == DS_OK ? log_in_on(self, &self->execute, who, &decided, call) : status;
+    bool answered = false;
+    for (redis_lane *lane = lane_after(self, NULL); lane != NULL && !answered; lane = lane_after(self, lane)) {
+        if (!atomic_load(&lane->link.is_ready))
+            continue;
+        ds_status status = log_in(self, lane, who, &answered, call);
+        if (status != DS_OK && !is_closed(status, answered))
+            return status;
+    }
+    return DS_OK;
+}
+
+/* All that are ready and said others: what becomes ready from now on says these. */
+static void log_in_everywhere(redis *self, const credentials *who, unsigned turn, ds_call *call)
+{
+    bool answered;
+    for (redis_lane *lane = lane_after(self, NULL); lane != NULL; lane = lane_after(self, lane))
+        if (atomic_load(&lane->link.is_ready) && atomic_load(&lane->link.said) != turn)
+            log_in(self, lane, who, &answered, call);
 }
 
 ds_status redis_set_credentials(redis *self, const char *username, const char *password, ds_call *call)
@@ -200,13 +208,14 @@ ds_status redis_set_credentials(redis *self, const char *username, const char *p
     credentials *made = credentials_new(username, password);
     if (made == NULL)
         return ds_error_set(call->error, DS_NOMEM, "out of memory");
-    ds_status status = log_in_everywhere(self, made, call);
+    ds_status status = decide(self, made, call);
     if (status != DS_OK) {
         credentials_free(made);
         return status;
     }
+    login_set(&self->login, made); /* which lives until others are set, and that is not meanwhile */
+    log_in_everywhere(self, made, atomic_load(&self->login.turn), call);
     *call->error = (ds_error){.status = DS_OK};
-    login_set(&self->login, made);
     return DS_OK;
 }
 

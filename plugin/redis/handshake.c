@@ -48,6 +48,7 @@ static ds_status add_own(redis_link *link, ds_error *err)
 ds_status greeting_begin(redis_link *link, ds_error *err)
 {
     ds_status status = begin_own(link, err);
+    atomic_store(&link->said, atomic_load(&link->config->login->turn));
     if (status == DS_OK)
         status = login_encode(link->config->login, link->config, link->own, err);
     if (status != DS_OK)

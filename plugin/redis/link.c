@@ -2,6 +2,7 @@
  * link_fail(), which says why and lets go of every flight. */
 #include "link.h"
 
+#include "login.h"
 #include "window.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ void link_init(redis_link *self, const redis_config *config, event_queue *events
     self->transport.fd = -1;
     atomic_init(&self->is_open, false);
     atomic_init(&self->is_ready, false);
+    atomic_init(&self->said, 0);
 }
 
 void link_free(redis_link *self)
@@ -365,18 +367,7 @@ static ds_status hear(redis_link *self)
     return status;
 }
 
-static bool greet(redis_link *self)
-{
-    if (!request_is_answered(self->own) || hear(self) != DS_OK)
-        return false;
-    self->state = LINK_READY;
-    self->ready_at = ds_now();
-    atomic_store(&self->is_ready, true);
-    events_add(self->events, DS_EVENT_READY, NULL);
-    return true;
-}
-
-/* The server has its data: the greeting is said anew, since some of it may have been refused, or be different by now. */
+/* Said anew: some of it may have been refused, or be different by now. */
 static bool greet_again(redis_link *self)
 {
     ds_error cause = {0};
@@ -386,6 +377,22 @@ static bool greet_again(redis_link *self)
         link_fail(self, &cause);
     else
         link_send(self);
+    return true;
+}
+
+/* Who sets credentials first says so, and then looks which links are ready: one of the two sees the other. */
+static bool greet(redis_link *self)
+{
+    if (!request_is_answered(self->own) || hear(self) != DS_OK)
+        return false;
+    atomic_store(&self->is_ready, true);
+    if (atomic_load(&self->said) != atomic_load(&self->config->login->turn)) {
+        atomic_store(&self->is_ready, false);
+        return greet_again(self);
+    }
+    self->state = LINK_READY;
+    self->ready_at = ds_now();
+    events_add(self->events, DS_EVENT_READY, NULL);
     return true;
 }
 

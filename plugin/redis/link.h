@@ -1,7 +1,7 @@
 /* One socket to a server: the state machine from closed to ready, and the flights that are on it.
  *
  * It never blocks: who drives it polls what link_poll_for() says, and then calls link_work(). All is under the lane's lock,
- * but is_open and is_ready. */
+ * but is_open, is_ready and said. */
 #ifndef REDIS_LINK_H
 #define REDIS_LINK_H
 
@@ -35,6 +35,7 @@ typedef struct redis_link {
     decoder *decoder;
     flight_queue queue;
     redis_request *own;       /* the greeting, or a PING */
+    atomic_uint said;         /* login.turn, or an earlier one, of the credentials that were said last in a greeting */
     char *buffer;             /* of what is read */
     int64_t connect_deadline; /* of the attempt, whoever drives it */
     int64_t ping_at;          /* LINK_LOADING: when it is asked again; INT64_MAX: the answer is awaited */

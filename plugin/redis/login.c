@@ -76,6 +76,7 @@ void credentials_free(credentials *self)
 ds_status login_init(login *self, ds_error *err)
 {
     self->set = NULL;
+    atomic_init(&self->turn, 0);
     if (pthread_mutex_init(&self->lock, NULL) != 0)
         return ds_error_set(err, DS_NOMEM, "out of memory");
     return DS_OK;
@@ -98,6 +99,7 @@ void login_set(login *self, credentials *taken)
     pthread_mutex_lock(&self->lock);
     credentials *old = self->set;
     self->set = taken;
+    atomic_fetch_add(&self->turn, 1);
     pthread_mutex_unlock(&self->lock);
     credentials_free(old);
 }

@@ -7,12 +7,14 @@
 #include "request.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 typedef struct credentials credentials; /* one block, with both texts */
 
 typedef struct login {
     pthread_mutex_t lock;
     credentials *set; /* by the host, in place of the settings'; NULL: never */
+    atomic_uint turn; /* how often they were set */
 } login;
 
 ds_status login_init(login *self, ds_error *err);

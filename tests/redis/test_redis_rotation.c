@@ -1,6 +1,7 @@
 /* Secrets that change under a running host, and connections that end while nobody looks: the next operation succeeds. */
 #include <datasource/datasource.h>
 
+#include "fake_server.h"
 #include "proxy.h"
 #include "redis_server.h"
 #include "suite.h"
@@ -8,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -365,6 +367,62 @@ static void dropped_without_a_word_the_next_write_is_done(void)
     proxy_stop(network);
 }
 
+/* ---- set while a connection is made ---- */
+
+typedef struct slow_server { /* keeps the first AUTH waiting */
+    sem_t asked, goes_on;
+    atomic_uint logins;
+} slow_server;
+
+static void answer_slowly(int fd, unsigned number, void *user)
+{
+    slow_server *slow = user;
+    char name[32];
+    (void)number;
+    while (fake_command(fd, name, NULL)) {
+        bool is_login = strcmp(name, "AUTH") == 0;
+        if (is_login && atomic_fetch_add(&slow->logins, 1) == 0) {
+            sem_post(&slow->asked);
+            sem_wait(&slow->goes_on);
+        }
+        const char *answer = strcmp(name, "PING") == 0 ? "+PONG\r\n" : "+OK\r\n";
+        if (!fake_write(fd, answer, strlen(answer)))
+            return;
+    }
+}
+
+static void *ping_it(void *user)
+{
+    ds_error own;
+    return ds_ping(user, &own) == DS_OK ? user : NULL;
+}
+
+static void a_connection_that_said_the_old_ones_says_the_new_ones_too(void)
+{
+    slow_server slow = {.logins = 0};
+    char settings[96];
+    ds_source *source;
+    pthread_t other;
+    void *done = NULL;
+    sem_init(&slow.asked, 0, 0);
+    sem_init(&slow.goes_on, 0, 0);
+    fake_server *fake = fake_server_start(answer_slowly, &slow);
+    snprintf(settings, sizeof settings, "{\"port\": %d, \"password\": \"old\"}", fake_server_port(fake));
+    CU_ASSERT_EQUAL_FATAL(ds_source_open("redis", settings, &source, &error), DS_OK);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&other, NULL, ping_it, source), 0);
+    sem_wait(&slow.asked);
+    CU_ASSERT_EQUAL(ds_set_credentials(source, NULL, "new", &error), DS_OK);
+    sem_post(&slow.goes_on);
+    pthread_join(other, &done);
+    CU_ASSERT_PTR_EQUAL(done, source);
+    CU_ASSERT_EQUAL(atomic_load(&slow.logins), 2);
+    CU_ASSERT_EQUAL(fake_server_count(fake), 1);
+    ds_source_close(source);
+    fake_server_stop(fake);
+    sem_destroy(&slow.asked);
+    sem_destroy(&slow.goes_on);
+}
+
 int main(void)
 {
     static const test tests[] = {
@@ -373,6 +431,8 @@ int main(void)
         {"what the server refuses changes nothing", what_the_server_refuses_changes_nothing},
         {"a closed source remembers them for when it connects", a_closed_source_remembers_them_for_when_it_connects},
         {"a socket that was lost meanwhile is a closed one", a_socket_that_was_lost_meanwhile_is_a_closed_one},
+        {"a connection that said the old ones says the new ones too",
+         a_connection_that_said_the_old_ones_says_the_new_ones_too},
         {"they come before the password file", they_come_before_the_password_file},
         {"who has none is told so", who_has_none_is_told_so},
         {"threads go on while secrets are rotated", threads_go_on_while_secrets_are_rotated},
