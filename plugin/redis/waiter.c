@@ -10,6 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#if !defined SYS_futex && defined SYS_futex_time64
+#define SYS_futex SYS_futex_time64 /* the newest have no other */
+#endif
+
 struct watch {
     watch *next, *next_spare;
     int fd; /* an eventfd */
@@ -37,8 +41,10 @@ void watch_pool_free(watch_pool *pool)
 /* Their memory is left as it is: threads that are no more may have been in the middle of them. */
 void watch_pool_forget(watch_pool *pool)
 {
-    for (watch *one = pool->all; one != NULL; one = one->next)
+    for (watch *one = pool->all; one != NULL; one = one->next) {
         close(one->fd);
+        one->fd = -1;
+    }
     watch_pool_init(pool);
 }
 
@@ -84,6 +90,10 @@ void watch_give(watch_pool *pool, watch *one)
 {
     if (one == NULL)
         return;
+    if (one->fd < 0) { /* taken before the fork, by the thread that forked */
+        ds_free(one);
+        return;
+    }
     pthread_mutex_lock(&pool->lock);
     one->next_spare = pool->spare;
     pool->spare = one;
@@ -114,18 +124,28 @@ static void watch_signal(const watch *one)
 
 /* ---- bells ---- */
 
+/* On machines of 32 bits whose time_t has 64, the older call would take half of the seconds for the nanoseconds. */
+static long futex(bell *in, int what, uint32_t value, const struct timespec *until, uint32_t bits)
+{
+#ifdef SYS_futex_time64
+    if (sizeof until->tv_sec > sizeof(long))
+        return syscall(SYS_futex_time64, in, what, value, until, NULL, bits);
+#endif
+    return syscall(SYS_futex, in, what, value, until, NULL, bits);
+}
+
 static ds_status bell_sleep(bell *in, uint32_t begun, uint32_t bit, int64_t deadline)
 {
     struct timespec at = {.tv_sec = (time_t)(deadline / 1000000000), .tv_nsec = (long)(deadline % 1000000000)};
-    long failed =
-        syscall(SYS_futex, in, FUTEX_WAIT_BITSET_PRIVATE, begun, deadline == DS_NO_DEADLINE ? NULL : &at, NULL, bit);
+    bool has_end = deadline != DS_NO_DEADLINE && at.tv_sec == deadline / 1000000000;
+    long failed = futex(in, FUTEX_WAIT_BITSET_PRIVATE, begun, has_end ? &at : NULL, bit);
     return failed != 0 && errno == ETIMEDOUT ? DS_TIMEOUT : DS_OK;
 }
 
 static void bell_ring(bell *in, uint32_t bits)
 {
     atomic_fetch_add(in, 1);
-    syscall(SYS_futex, in, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, bits);
+    futex(in, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, bits);
 }
 
 /* ---- places ---- */

@@ -10,6 +10,7 @@
 #include "waited.h"
 
 #include <datasource/datasource.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -241,6 +242,32 @@ static void one_who_was_away_leads_again(void)
     redis_request_free(other);
 }
 
+/* The host forks in its handler, and there an operation ends that had a watch of the parent's. */
+static void watch_of_the_parent(void)
+{
+    watch_pool pool;
+    watch *before = NULL, *after = NULL;
+    ds_error error = {0};
+    ds_cancel *cancel = NULL;
+    CU_ASSERT_EQUAL(ds_cancel_new(&cancel, &error), DS_OK);
+    ds_call call = {.size = sizeof call, .deadline = ds_now(), .cancel = cancel, .error = &error};
+    watch_pool_init(&pool);
+    CU_ASSERT_EQUAL(watch_take(&pool, &before, &error), DS_OK);
+    watch_pool_forget(&pool);
+    int other = open("/dev/null", O_RDWR | O_CLOEXEC); /* with the number that the watch had */
+    watch_give(&pool, before);
+    CU_ASSERT_EQUAL(watch_take(&pool, &after, &error), DS_OK);
+    signals wake = {.count = 0};
+    place there = {.watch = after};
+    signals_add(&wake, &there);
+    signals_give(&wake);
+    CU_ASSERT_EQUAL(place_sleep(&there, place_begin(&there), &call), DS_OK);
+    watch_give(&pool, after);
+    watch_pool_free(&pool);
+    close(other);
+    ds_cancel_free(cancel);
+}
+
 /* ---- what nobody looked at ---- */
 
 /* An orphan's reply came in time, and lay there for longer than the commandTimeout. */
@@ -270,6 +297,7 @@ int main(void)
         {"over TLS too", all_are_sent_over_tls},
         {"one who has little time is not held by another's flood", nobody_is_held_by_a_flood},
         {"one whose reply came while it told events may lead again", one_who_was_away_leads_again},
+        {"a watch of the parent is not used in the child of a fork", watch_of_the_parent},
         {"a connection is not given up for a late reply that has come, but was not looked at", late_reply_that_came},
     };
     return SUITE_RUN("redis sharing", tests);
