@@ -16,6 +16,7 @@ struct tls_session {
     BIO_METHOD *method;
     int fd, number; /* errno of the last failure; 0: none */
     bool is_up, is_broken, is_hopeless;
+    bool send_reads;          /* sending goes on once something has come */
     const char *where, *name; /* the server; the name that its certificate must have */
 };
 
@@ -155,7 +156,8 @@ bool tls_is_hopeless(const tls_session *self)
 
 bool tls_wants_write(const tls_session *self)
 {
-    return SSL_want_write(self->ssl);
+    return self->is_up ? !self->send_reads
+                       : SSL_want_write(self->ssl); /* of OpenSSL's last call, which may have read */
 }
 
 /* ---- what went wrong ---- */
@@ -323,9 +325,11 @@ ssize_t tls_send(tls_session *self, const void *bytes, size_t length, ds_error *
     size_t sent = 0;
     ERR_clear_error();
     int result = SSL_write_ex(self->ssl, bytes, length, &sent);
+    self->send_reads = false;
     if (result == 1)
         return (ssize_t)sent;
     int kind = SSL_get_error(self->ssl, result);
+    self->send_reads = kind == SSL_ERROR_WANT_READ;
     if (is_waiting(kind))
         return IO_AGAIN;
     fail(self, kind, err);

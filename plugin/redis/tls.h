@@ -38,7 +38,7 @@ ssize_t tls_send(tls_session *session, const void *bytes, size_t length, ds_erro
 /* After a handshake that failed: it would fail again (a certificate, a version), so that there is no use in trying. */
 bool tls_is_hopeless(const tls_session *session);
 bool tls_is_pending(const tls_session *session); /* bytes to be received are here already */
-/* After IO_AGAIN or DS_BUSY: whether it waits for room to write rather than for something to read. */
+/* After DS_BUSY, or with something to send: whether it waits for room to write rather than for something to read. */
 bool tls_wants_write(const tls_session *session);
 
 #endif

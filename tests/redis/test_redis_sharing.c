@@ -121,6 +121,41 @@ static void all_are_sent_over_tls(void)
     folder_remove(folder);
 }
 
+enum { LARGE = 32 * 1024 * 1024, STOPPED_MS = 300 };
+
+static void *go_on(void *user)
+{
+    usleep(STOPPED_MS * 1000); /* the next operation waits by then; if it does not yet, that is no fault */
+    redis_server_resume(user);
+    return NULL;
+}
+
+/* A write was let go of in the middle, since the server had stopped; the rest of it goes out when the server reads again. */
+static void rest_of_an_orphan_over_tls(void)
+{
+    char *folder = folder_make(), reply[256];
+    redis_server *server = start_tls(folder);
+    pthread_t helper;
+    probe p;
+    open_tls(&p, server, folder);
+    CU_ASSERT_EQUAL(probe_say(&p, "PING", false, 5000, reply), DS_OK);
+    redis_server_pause(server);
+    redis_request *request = redis_request_new(p.connection);
+    request_begin(request, 3);
+    request_text(request, "SET");
+    request_text(request, "large");
+    memset(request_room(request, LARGE), 'x', LARGE);
+    CU_ASSERT_EQUAL(redis_run(p.connection, request, REDIS_WRITES, probe_call(&p, 100)), DS_UNKNOWN_OUTCOME);
+    redis_request_free(request);
+    pthread_create(&helper, NULL, go_on, server);
+    CU_ASSERT_EQUAL(probe_say(&p, "STRLEN large", false, 4000, reply), DS_OK);
+    CU_ASSERT_STRING_EQUAL(reply, ":33554432");
+    pthread_join(helper, NULL);
+    probe_close(&p);
+    redis_server_stop(server);
+    folder_remove(folder);
+}
+
 /* ---- in time ---- */
 
 enum { PUSHES = 5000, PER_PUSH = 100, FLOODS = 12, HASTE_MS = 5 };
@@ -295,6 +330,7 @@ int main(void)
     static const test tests[] = {
         {"all that is on the link is sent, be it more than one call of the system takes", all_are_sent},
         {"over TLS too", all_are_sent_over_tls},
+        {"over TLS the rest of what was let go of goes out once the server reads again", rest_of_an_orphan_over_tls},
         {"one who has little time is not held by another's flood", nobody_is_held_by_a_flood},
         {"one whose reply came while it told events may lead again", one_who_was_away_leads_again},
         {"a watch of the parent is not used in the child of a fork", watch_of_the_parent},
