@@ -4,6 +4,7 @@ dist_doc_DATA += docs/FILTERS.md docs/REDIS-STORAGE.md docs/SQLITE-STORAGE.md do
 EXTRA_DIST += docs/ARCHITECTURE.md \
 	config-examples/README.md config-examples/models.json \
 	config-examples/acl-user/datasources.json \
+	config-examples/connections/datasources.json \
 	config-examples/environment/datasources.json \
 	config-examples/layers/datasources.json \
 	config-examples/layers/datasources.development.json \

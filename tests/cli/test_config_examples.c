@@ -179,6 +179,11 @@ static void tcp(void)
     with_port("tcp", "SELECT 0", "user-session:123");
 }
 
+static void connections(void)
+{
+    with_port("connections", "SELECT 0", "user-session:123");
+}
+
 static void url(void)
 {
     unsetenv("REDIS_HOST");
@@ -318,6 +323,7 @@ static const struct {
     {"memory-file", {"memory-file has its records again after it was closed", memory_file}},
     {"sqlite", {"sqlite has its records again after it was closed", sqlite}},
     {"tcp", {"tcp connects to a host and a port", tcp}},
+    {"connections", {"connections may open further sockets", connections}},
     {"url", {"url connects by a URL, and prefixes its keys", url}},
     {"unix-socket", {"unix-socket stores in database 1 over a Unix socket", unix_socket}},
     {"acl-user", {"acl-user logs in as a user where nobody else may", acl_user}},
