@@ -26,13 +26,20 @@ ds_status life_refuse(ds_error *err)
     return ds_error_set(err, DS_UNREACHABLE, "it was disconnected by the host, and waits for ds_connect()");
 }
 
-/* Makes this thread the one that changes the life. An operation gives way to ds_disconnect(), which waits for it to end. The
- * lock is held. */
-static ds_status begin_change(ds_source *source, bool gives_way, ds_call *call)
+/* An operation gives way to ds_disconnect(), which waits for it to end; and so does a handler, in whose thread one may be under
+ * way. */
+static bool is_to_give_way(const ds_source *source, bool is_operation)
+{
+    bool tells = source->telling && pthread_equal(source->teller, pthread_self());
+    return source->disconnected && (is_operation || (source->changing && tells));
+}
+
+/* Makes this thread the one that changes the life. The lock is held. */
+static ds_status begin_change(ds_source *source, bool is_operation, ds_call *call)
 {
     if (source->changing && pthread_equal(source->changer, pthread_self()))
         return ds_error_set(call->error, DS_BUSY, "the thread that asks is connecting or disconnecting it already");
-    while (source->changing && !(gives_way && source->disconnected)) {
+    while (source->changing && !is_to_give_way(source, is_operation)) {
         wait_for_change(source, call->deadline);
         ds_status status = ds_call_check(call);
         if (status == DS_TIMEOUT)
@@ -41,7 +48,7 @@ static ds_status begin_change(ds_source *source, bool gives_way, ds_call *call)
         if (status != DS_OK)
             return status;
     }
-    if (gives_way && source->disconnected)
+    if (is_to_give_way(source, is_operation))
         return life_refuse(call->error);
     source->changing = true;
     source->changer = pthread_self();

@@ -203,6 +203,31 @@ static void a_handler_cannot_disconnect(void)
     puppet_close(source);
 }
 
+static hand leaver;
+
+static void connect_while_another_leaves(ds_source *source, ds_event event, diary *own)
+{
+    if (event != DS_EVENT_READY)
+        return;
+    hand_start(&leaver, hand_disconnect, source, NULL);
+    await_disconnecting(source);
+    own->status = ds_connect(source, &own->cause);
+}
+
+/* Each would wait for the other: the disconnecting thread for the operation whose thread is in the handler. */
+static void a_handler_gives_way_to_another_that_disconnects(void)
+{
+    static const char *const connectors[] = {"puppet", "puppet-self"};
+    for (size_t i = 0; i < 2; i++) {
+        diary own = {.then = connect_while_another_leaves, .status = DS_OK};
+        ds_source *source = open_with(connectors[i], &own);
+        ds_ping(source, NULL);
+        CU_ASSERT_EQUAL(hand_join(&leaver), DS_OK);
+        CU_ASSERT(own.status == DS_UNREACHABLE || own.status == DS_OK); /* where nothing was under way, it went first */
+        puppet_close(source);
+    }
+}
+
 static void retry_once(ds_source *source, ds_event event, diary *own)
 {
     if (event == DS_EVENT_ERROR && own->status == DS_OK)
@@ -448,6 +473,8 @@ int main(void)
         {"a handler may use the source", a_handler_may_use_the_source},
         {"a handler may connect again when the connection has ended", a_handler_may_connect_again},
         {"a handler cannot disconnect, and does not wait for itself", a_handler_cannot_disconnect},
+        {"a handler that connects gives way to another thread that disconnects",
+         a_handler_gives_way_to_another_that_disconnects},
         {"what a handler causes is told after it", what_a_handler_causes_is_told_after_it},
         {"a handler hears of the end at close, and cannot begin anew", a_handler_cannot_begin_anew_at_close},
         {"a connector that calls ds_connect() inside connect() is refused",
