@@ -277,6 +277,13 @@ tests_redis_test_shared_faults_SOURCES = tests/torture/torture_shared.c tests/to
 	tests/torture/order.c tests/torture/order.h tests/redis/worlds.c tests/redis/worlds.h
 tests_redis_test_shared_faults_CPPFLAGS = $(REDIS_TEST_CPPFLAGS) -DSECONDS=12 -DKILLS=3 -DCUTS=3 -DOPERATIONS=10000 -DUNKNOWNS=5 -DREPEATS=5
 tests_redis_test_shared_faults_LDADD = $(REDIS_TEST_LIBS)
+# the same over several sockets
+check_PROGRAMS += tests/redis/test_pool_faults
+TESTS += tests/redis/test_pool_faults
+THREAD_TESTS += tests/redis/test_pool_faults
+tests_redis_test_pool_faults_SOURCES = $(tests_redis_test_shared_faults_SOURCES)
+tests_redis_test_pool_faults_CPPFLAGS = $(tests_redis_test_shared_faults_CPPFLAGS) -DCONNECTIONS=4
+tests_redis_test_pool_faults_LDADD = $(REDIS_TEST_LIBS)
 check_PROGRAMS += tests/redis/test_stopped
 TESTS += tests/redis/test_stopped
 THREAD_TESTS += tests/redis/test_stopped

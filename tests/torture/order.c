@@ -17,6 +17,13 @@ static const int NEXT[STATES][DS_EVENT_RECONNECTING + 1] = {
     [BROKEN] = {NO, NO, CLOSED, NO, NO},
 };
 
+/* Where other sockets stand, one is lost or tried in any state. */
+static int next_of(const order *self, ds_event event)
+{
+    bool is_of_one = event == DS_EVENT_ERROR || event == DS_EVENT_RECONNECTING;
+    return self->is_many && is_of_one ? self->state : NEXT[self->state][event];
+}
+
 static void complain(order *self, const char *what)
 {
     if (self->wrong++ > 3)
@@ -34,7 +41,7 @@ void order_note(ds_source *source, ds_event event, const ds_error *cause, void *
         complain(self, "two at once");
     snprintf(self->trail[self->at++ % 16], 16, "%s", NAMES[event]);
     self->events[event]++;
-    int next = NEXT[self->state][event];
+    int next = next_of(self, event);
     if (next == NO)
         complain(self, "one that cannot come here");
     static const int TOLD[] = {OPEN, READY, CLOSED, BROKEN, CLOSED};

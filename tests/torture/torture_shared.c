@@ -25,6 +25,9 @@
 #define UNKNOWNS   20
 #define REPEATS    200
 #endif
+#ifndef CONNECTIONS
+#define CONNECTIONS 1
+#endif
 enum { THREADS = 32, COUNTERS = 4, TIMEOUT_MS = 10000, LATE_MS = 50, BACK_MS = 1000 };
 #define PREFIX "t:"
 
@@ -370,9 +373,9 @@ static bool open_all(order *events)
     ds_error error = {0};
     snprintf(settings, sizeof settings,
              "{\"port\": %d, \"keyPrefix\": \"" PREFIX
-             "\", \"connectTimeout\": 1000, \"commandTimeout\": %d, \"reconnect\": "
+             "\", \"connectTimeout\": 1000, \"commandTimeout\": %d, \"connections\": %d, \"reconnect\": "
              "{\"base\": 20, \"max\": 250, \"jitter\": 50}}",
-             proxy_port(network), TIMEOUT_MS);
+             proxy_port(network), TIMEOUT_MS, CONNECTIONS);
     ds_set_logger(note_repeat, NULL, DS_LOG_INFO);
     bool good = ds_source_open("redis", settings, &source, &error) == DS_OK;
     if (good)
@@ -473,7 +476,7 @@ static void report(const disturbances *d, double seconds)
 
 static void nothing_is_lost_or_done_twice(void)
 {
-    static order events;
+    static order events = {.is_many = CONNECTIONS > 1};
     disturbances d = {0};
     ds_error error = {0};
     int descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
