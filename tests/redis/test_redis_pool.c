@@ -290,6 +290,28 @@ static void release(blocker *one)
     CU_ASSERT_STRING_EQUAL(one->reply, "*2");
 }
 
+/* Who has given up leaves an answer that is due, behind which nobody is to wait; once it has come, the socket is as good as
+ * before. */
+static void an_orphan_holds_up_nobody(void)
+{
+    probe p;
+    char first[256], second[256], reply[256];
+    open_pool(&p, "");
+    CU_ASSERT_EQUAL(say(p.connection, "CLIENT ID", false, first), DS_OK);
+    CU_ASSERT_EQUAL(say_within(p.connection, "BLPOP list-0 0", false, 30, reply), DS_TIMEOUT);
+    for (int i = 0; i < 10; i++) {
+        CU_ASSERT_EQUAL(say_within(p.connection, "CLIENT ID", i % 2 == 0, 5000, second), DS_OK);
+        CU_ASSERT_STRING_NOT_EQUAL(first, second);
+    }
+    CU_ASSERT_EQUAL(sockets(), 2);
+    free(tell("RPUSH list-0 x"));
+    for (int64_t until = ds_now() + 30000 * MS; strcmp(first, second) != 0 && ds_now() < until;)
+        CU_ASSERT_EQUAL(say_within(p.connection, "CLIENT ID", false, 5000, second), DS_OK);
+    CU_ASSERT_STRING_EQUAL(first, second);
+    CU_ASSERT_EQUAL(sockets(), 2);
+    probe_close(&p);
+}
+
 /* The id of the socket that blocks for the newest of the first `count`. */
 static long newest(void)
 {
@@ -641,6 +663,7 @@ int main(void)
         {"one thread has one socket", one_thread_has_one},
         {"load opens as many as the setting says, and each thread sees what it did", load_opens_more},
         {"a slow answer holds up nobody else", a_slow_answer_holds_up_nobody},
+        {"an answer that nobody waits for any more holds up nobody", an_orphan_holds_up_nobody},
         {"a socket that is killed makes unknown what was sent over it, and nothing else", a_kill_hurts_what_was_sent},
         {"what only reads is sent again over another", a_kill_repeats_what_reads},
         {"sockets that are killed under load cost only what was on them", kills_under_load},
