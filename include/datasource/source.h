@@ -92,7 +92,8 @@ typedef enum ds_event {
 /* Events are told in the order in which they happened, one at a time, by a thread whose operation met one, with no lock held.
  * The handler may call the library, but for ds_disconnect() (DS_INVALID) and the functions that close, since the operation
  * that called it is still under way; events that it causes are told once it has returned. `cause` is NULL but for error and
- * reconnecting, names the data source, and lives for the length of the call. A connection that breaks is error, then end. */
+ * reconnecting, names the data source, and lives for the length of the call. A connection that breaks is error, then end; where
+ * a connector has several sockets, connect and ready are told of the first, end of the last, and error of each. */
 typedef void ds_event_handler(ds_source *source, ds_event event, const ds_error *cause, void *user);
 /* One handler a source; NULL takes it away. Set it before the first operation. */
 DS_API void ds_on_event(ds_source *source, ds_event_handler *handler, void *user);
