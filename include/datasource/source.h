@@ -101,7 +101,8 @@ DS_API void ds_on_event(ds_source *source, ds_event_handler *handler, void *user
 #define DS_RECONNECT_STOP    (-1L)
 #define DS_RECONNECT_DEFAULT (-2L) /* as the setting `reconnect` says */
 /* How many ms to wait before the next attempt to connect, or DS_RECONNECT_DEFAULT, or DS_RECONNECT_STOP with the reason filled
- * into `why`. `retries` counts from 0. Called by any thread that waits for a connection. */
+ * into `why`. `retries` counts from 0. Called by any thread that waits for a connection, with no lock held, while its operation is
+ * under way: it must not disconnect or close the source, and an operation of its own on it may be DS_BUSY. */
 typedef long ds_reconnect_strategy(unsigned retries, const ds_error *cause, ds_error *why, void *user);
 /* In place of the setting `reconnect`; NULL goes back to it. Set it before the first operation. */
 DS_API void ds_set_reconnect(ds_source *source, ds_reconnect_strategy *strategy, void *user);
