@@ -69,11 +69,11 @@ static void note_head(redis_lane *self)
                           memory_order_relaxed);
 }
 
-static void hand_out(redis_lane *self, signals *wake)
+static void hand_out(redis_lane *self, signals *wake, size_t most)
 {
     flight_queue *queue = &self->link.queue;
     bool is_seen = queue->done != NULL && self->pool != NULL;
-    while (queue->done != NULL) {
+    for (size_t i = 0; i < most && queue->done != NULL; i++) {
         redis_request *request = queue->done;
         queue->done = request->passage.next;
         if (queue->done == NULL)
@@ -88,15 +88,8 @@ static void hand_out(redis_lane *self, signals *wake)
 void drive_unlock(redis_lane *self)
 {
     signals wake = {.count = 0};
-    hand_out(self, &wake);
+    hand_out(self, &wake, SIZE_MAX);
     pthread_mutex_unlock(&self->lock);
-    signals_give(&wake);
-}
-
-static void hand_out_now(redis_lane *self)
-{
-    signals wake = {.count = 0};
-    hand_out(self, &wake);
     signals_give(&wake);
 }
 
@@ -397,6 +390,33 @@ static void wait_and_work(redis_lane *self, const ds_call *call)
     crew_end_poll(&self->crew, ready > 0 && fds[1].revents != 0);
     if (link_check_call(call) == DS_OK || (ready > 0 && fds[0].revents != 0))
         link_work(&self->link, ready > 0 ? fds[0].revents : 0);
+}
+
+/* A quarter of those who share the link. */
+static size_t portion(const redis_lane *self)
+{
+    size_t count = 0;
+    for (const redis_request *at = self->link.queue.done; at != NULL; at = at->passage.next)
+        count++;
+    for (const redis_flight *at = self->link.queue.first; at != NULL; at = at->next)
+        count++;
+    return (count + 3) / 4;
+}
+
+/* A few at a time: what these ask next is on its way while the others are awakened, or the server would have nothing to do
+ * while its clients work, and they nothing while it does. */
+static void hand_out_now(redis_lane *self)
+{
+    while (self->link.queue.done != NULL) {
+        signals wake = {.count = 0};
+        hand_out(self, &wake, portion(self));
+        bool has_woken = wake.count > 0;
+        signals_give(&wake);
+        if (has_woken)
+            sched_yield();
+        if (has_woken && load(self))
+            link_send(&self->link);
+    }
 }
 
 /* ---- leading ---- */
