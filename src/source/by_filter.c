@@ -146,6 +146,7 @@ static ds_status write_collected(sweep *self)
 {
     ds_status status = DS_OK;
     for (unsigned round = 0; status == DS_OK && self->count > 0; round++) {
+        give_way(round);
         status = write_once(self);
         if (status == DS_OK && self->count > 0 && round >= MANY_TIMES)
             status = ds_error_set(&self->op->error, DS_CONFLICT,

@@ -81,6 +81,8 @@ ds_status outcome_status(const ds_outcomes *, size_t i, const operation *, ds_st
 /* ---- src/source/write.c: one record through a writing entry ---- */
 
 #define NOT_REFUSED (-1)
+/* Before a record that others have changed is tried again: those who go in step would lose in step, time after time. */
+void give_way(unsigned tries);
 /* Before the sentence of a creation that was given up, since all ids that the connector made were taken. */
 void error_sequence(const ds_model *, ds_error *);
 /* A record that was filled. *refusal: which ds_refusal the failure was, or NOT_REFUSED. */

@@ -79,6 +79,7 @@ static ds_status replace_in_turn(operation *op, ds_record *record, bool must_exi
     bool again = true;
     for (unsigned tries = 0; again && tries < MANY_TIMES; tries++) {
         *created = false;
+        give_way(tries);
         status = replace_once(op, record, &refusal);
         again = refusal == DS_REFUSED_CHANGED;
         if (refusal == DS_REFUSED_MISSING && !must_exist) {

@@ -59,6 +59,7 @@ static ds_status increment_by_reading(operation *op, ds_value id, const char *pr
         ds_block *block = NULL;
         ds_record *record = NULL;
         const ds_record *expected = NULL;
+        give_way(tries);
         ds_record *changes = record_new_in(op->model->definition, &memory);
         refusal = NOT_REFUSED;
         status = changes == NULL ? error_nomem(&op->error) : lookup_one(op, id, &block, &record);

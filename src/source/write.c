@@ -1,6 +1,19 @@
 /* One record through a writing entry, and what comes of it. */
 #include "source/operations.h"
 
+#include <time.h>
+
+#define IN_STEP  4     /* tries without a pause */
+#define PAUSE_NS 20000 /* and for each try after them, at most */
+
+void give_way(unsigned tries)
+{
+    if (tries < IN_STEP)
+        return;
+    struct timespec pause = {.tv_nsec = (long)(ds_now() % ((int64_t)tries * PAUSE_NS))}; /* as good as by chance */
+    nanosleep(&pause, NULL);
+}
+
 void count_written(operation *op, size_t records)
 {
     op->source->stats.records_written += records;
