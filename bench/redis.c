@@ -208,43 +208,23 @@ static figures run_queue(unsigned operations)
 
 /* ---- contests ---- */
 
-static figures library_1(unsigned operations)
-{
-    return run_threads(library_find, 1, operations);
-}
-
-static figures library_8(unsigned operations)
-{
-    return run_threads(library_find, 8, operations);
-}
-
-static figures library_16(unsigned operations)
-{
-    return run_threads(library_find, 16, operations);
-}
-
-static figures raw_1(unsigned operations)
-{
-    return run_threads(raw_find, 1, operations);
-}
-
-static figures raw_8(unsigned operations)
-{
-    return run_threads(raw_find, 8, operations);
-}
-
-static figures raw_16(unsigned operations)
-{
-    return run_threads(raw_find, 16, operations);
-}
+typedef struct side {
+    find_one *find; /* NULL: through a queue */
+    unsigned threads;
+} side;
 
 typedef struct contest {
     const char *name;
-    figures (*library)(unsigned operations), (*other)(unsigned operations);
+    side library, other;
     unsigned operations;
     bool is_same;                 /* both sides read the same records */
     double least_speed, most_cpu; /* one of the two must hold; 0: is not asked */
 } contest;
+
+static figures run(const side *one, unsigned operations)
+{
+    return one->find == NULL ? run_queue(operations) : run_threads(one->find, one->threads, operations);
+}
 
 typedef struct measured {
     double library[ROUNDS], other[ROUNDS], speed[ROUNDS], cpu[ROUNDS];
@@ -255,11 +235,11 @@ static void measure(const contest *c, measured *m)
     for (int i = -1; i < ROUNDS; i++) { /* the first round warms up */
         figures other, library;
         if (i % 2 == 0) {
-            other = c->other(c->operations);
-            library = c->library(c->operations);
+            other = run(&c->other, c->operations);
+            library = run(&c->library, c->operations);
         } else {
-            library = c->library(c->operations);
-            other = c->other(c->operations);
+            library = run(&c->library, c->operations);
+            other = run(&c->other, c->operations);
         }
         need(!c->is_same || library.checksum == other.checksum, c->name, "the sides have read different values");
         if (i < 0)
@@ -334,10 +314,10 @@ static void close_all(void)
 int main(int argc, char **argv)
 {
     static const contest contests[] = {
-        {"1 thread, hiredis", library_1, raw_1, 10000, true, 0.95, 0},
-        {"8 threads, hiredis", library_8, raw_8, 32000, true, 0, 0},
-        {"16 threads, hiredis", library_16, raw_16, 32000, true, 1.5, 0.6},
-        {"queue of 8 threads, 8 threads", run_queue, library_8, 32000, false, 0.9, 0},
+        {"1 thread, hiredis", {library_find, 1}, {raw_find, 1}, 10000, true, 0.95, 0},
+        {"8 threads, hiredis", {library_find, 8}, {raw_find, 8}, 32000, true, 0, 0},
+        {"16 threads, hiredis", {library_find, 16}, {raw_find, 16}, 32000, true, 1.5, 0.6},
+        {"queue of 8 threads, 8 threads", {NULL, QUEUE_THREADS}, {library_find, 8}, 32000, false, 0.9, 0},
     };
     bool held = true;
     open_all();

@@ -81,7 +81,7 @@ static ds_status take_numbers(const write_job *job, redis_request *request, size
         request_text(request, "INCRBY");
         request_key(request, job->state, KEY_SEQUENCE, NULL, 0);
         request_integer(request, (int64_t)count + numbers_passed_over(job->call, count));
-        status = redis_run(job->map->redis, request, job->token == NULL ? REDIS_WRITES : REDIS_TOKENED, job->call);
+        status = redis_run(job->map->redis, request, write_intent(job), job->call);
         if (status == DS_UNKNOWN_OUTCOME && ds_call_check(job->call) != DS_OK)
             break;
     }

@@ -94,43 +94,27 @@ void drive_unlock(redis_lane *self)
     signals_give(&wake);
 }
 
-/* All that wait are told why nothing is sent; `once`: only those who asked for a single attempt. */
-static void refuse_all(redis_lane *self, const ds_error *cause, bool once)
+typedef enum waiting { WAIT_ALL, WAIT_ONCE /* for one attempt, and nothing else */, WAIT_MORE } waiting;
+
+/* Those that are in the inbox go, because of `cause`: `is_refused`, and they end with it; otherwise they are to be sent again, and
+ * elsewhere. */
+static void send_away(redis_lane *self, waiting whom, const ds_error *cause, bool is_refused)
 {
     redis_request *next = crew_load(&self->crew), *kept = NULL, **end = &kept;
     signals wake = {.count = 0};
     while (next != NULL) {
         redis_request *request = next;
         next = request->passage.next;
-        if (once && !request->passage.is_once) {
+        if (whom != WAIT_ALL && request->passage.is_once != (whom == WAIT_ONCE)) {
             *end = request;
             end = &request->passage.next;
             continue;
         }
         request->cause = *cause;
-        request->passage.refused = cause->status;
-        let_go(request, &wake);
-    }
-    *end = NULL;
-    crew_put_back(&self->crew, kept);
-    signals_give(&wake);
-}
-
-/* All that wait for more than this attempt go elsewhere: they are to be sent again. */
-static void defer_all(redis_lane *self)
-{
-    redis_request *next = crew_load(&self->crew), *kept = NULL, **end = &kept;
-    signals wake = {.count = 0};
-    while (next != NULL) {
-        redis_request *request = next;
-        next = request->passage.next;
-        if (request->count == 0) {
-            *end = request;
-            end = &request->passage.next;
-            continue;
-        }
-        request_depart(request); /* untouched, as far as this lane is concerned */
-        request->cause = self->link.cause;
+        if (is_refused)
+            request->passage.refused = cause->status;
+        else
+            request_depart(request); /* untouched, as far as this lane is concerned */
         let_go(request, &wake);
     }
     *end = NULL;
@@ -208,7 +192,7 @@ static void note_end(redis_lane *self)
     bool is_left = self->pool != NULL && lane_pool_is_left(self->pool, self);
     self->is_attempted = false;
     if (is_left)
-        defer_all(self);
+        send_away(self, WAIT_MORE, &link->cause, false);
     if (was_good && !is_final) {
         backoff_clear(&self->backoff);
         return;
@@ -217,7 +201,7 @@ static void note_end(redis_lane *self)
     if (why.status == DS_LOST)
         why.status = DS_UNREACHABLE;
     self->outage = why;
-    refuse_all(self, &why, true);
+    send_away(self, WAIT_ONCE, &why, true);
     if (is_left || crew_is_idle(&self->crew))
         return; /* nobody is to wait, and who comes next tries at once */
     drive_unlock(self);
@@ -226,7 +210,7 @@ static void note_end(redis_lane *self)
     redis_own(self->config->connection); /* its function may have forked */
     drive_lock(self);
     if (status != DS_OK)
-        refuse_all(self, &why, false);
+        send_away(self, WAIT_ALL, &why, true);
 }
 
 static void attempt(redis_lane *self)
@@ -288,7 +272,7 @@ static void ensure(redis_lane *self)
         ds_error why;
         ds_error_set(&why, DS_UNREACHABLE, "the host disconnects while the Redis server at %s is %s",
                      self->config->where, link->state == LINK_LOADING ? "loading its data" : "down");
-        refuse_all(self, &why, false);
+        send_away(self, WAIT_ALL, &why, true);
     }
     if (link->state == LINK_CLOSED && !crew_is_idle(&self->crew) &&
         (self->is_hurried || ds_now() >= self->backoff.retry_at))

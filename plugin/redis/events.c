@@ -23,6 +23,7 @@ static event *take(event_queue *queue)
         queue->first = first->next;
         if (queue->first == NULL)
             queue->last = NULL;
+        atomic_store(&queue->has_some, queue->first != NULL);
     }
     return first;
 }
@@ -61,6 +62,7 @@ static void append(event_queue *queue, event *added)
     else
         queue->first = added;
     queue->last = added;
+    atomic_store(&queue->has_some, true);
 }
 
 void events_add(event_queue *queue, ds_event what, const ds_error *cause)
@@ -85,6 +87,8 @@ void events_add(event_queue *queue, ds_event what, const ds_error *cause)
 
 bool events_wait(event_queue *queue)
 {
+    if (!atomic_load(&queue->has_some))
+        return false;
     pthread_mutex_lock(&queue->lock);
     bool some = queue->first != NULL && !queue->is_telling;
     pthread_mutex_unlock(&queue->lock);
@@ -94,6 +98,8 @@ bool events_wait(event_queue *queue)
 /* A handler may call the library, and so come back here: what that adds is told once the handler has returned. */
 void events_tell(event_queue *queue)
 {
+    if (!atomic_load(&queue->has_some))
+        return;
     pthread_mutex_lock(&queue->lock);
     if (!queue->is_telling) {
         queue->is_telling = true;

@@ -6,15 +6,17 @@
 #include <datasource/connector.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 typedef struct event event;
 typedef struct event_queue {
     ds_source *source;
     pthread_mutex_t lock;
     event *first, *last;
-    size_t open;     /* sockets */
-    bool is_ready;   /* one was since the first of them came */
-    bool is_telling; /* one thread tells at a time, or the order would be lost */
+    atomic_bool has_some; /* there is a first: asked by each operation, without the lock */
+    size_t open;          /* sockets */
+    bool is_ready;        /* one was since the first of them came */
+    bool is_telling;      /* one thread tells at a time, or the order would be lost */
 } event_queue;
 
 ds_status events_init(event_queue *queue, ds_source *source, ds_error *err);

@@ -11,10 +11,9 @@ typedef struct redis_lane {
     const redis_config *config;
     struct lane_pool *pool; /* NULL: it stands alone */
     crew crew;
-    pthread_mutex_t lock; /* of the link and all flights on it; the leader does not hold it while it polls */
-    pthread_mutex_t
-        first; /* held by who waits for the lock because his time is over: the leader does not go before him */
-    atomic_uint leaving; /* how many those are */
+    pthread_mutex_t lock;  /* of the link and all flights on it; the leader does not hold it while it polls */
+    pthread_mutex_t first; /* of who waits for the lock because his time is over: the leader does not go before him */
+    atomic_uint leaving;   /* how many those are */
     redis_link link;
     int64_t used;               /* when an operation was answered last */
     int64_t ping_until;         /* while an idle link is asked for a sign of life */

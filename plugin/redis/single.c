@@ -6,11 +6,6 @@ typedef struct argument {
     size_t length;
 } argument;
 
-static redis_intent intent_of(const write_job *job)
-{
-    return job->token == NULL ? REDIS_WRITES : REDIS_TOKENED;
-}
-
 /* Calls a script on a record, and loads it where the server has forgotten it. *reply belongs to the request, the
  * caller's to free whatever is returned. */
 static ds_status call_script(const write_job *job, const argument *arguments, size_t count, redis_request **request,
@@ -32,7 +27,7 @@ static ds_status call_script(const write_job *job, const argument *arguments, si
         write_life(job, *request);
         if (is_open)
             request_keeps_open(*request);
-        ds_status status = redis_run(job->map->redis, *request, intent_of(job), job->call);
+        ds_status status = redis_run(job->map->redis, *request, write_intent(job), job->call);
         *reply = redis_reply_at(*request, 0);
         if (*reply == NULL && redis_command_status(*request, 0, NULL) == DS_OK)
             return ds_error_set(job->call->error, DS_UNKNOWN_OUTCOME, "%s", ANSWER_LOST);
@@ -75,7 +70,7 @@ static ds_status call_keep(write_job *job, const write_plan *plan, redis_request
         if (status == DS_OK && is_open)
             request_keeps_open(*request);
         if (status == DS_OK)
-            status = redis_run(job->map->redis, *request, intent_of(job), job->call);
+            status = redis_run(job->map->redis, *request, write_intent(job), job->call);
         else if (is_open)
             status = write_open(job->call, job->call->error);
         is_open = redis_command_is_open(*request, 0);

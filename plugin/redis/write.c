@@ -20,6 +20,11 @@ ds_status write_arm(write_job *job, token *own)
     return token_take(own, job->call);
 }
 
+redis_intent write_intent(const write_job *job)
+{
+    return job->token == NULL ? REDIS_WRITES : REDIS_TOKENED;
+}
+
 void write_begin(const write_job *job, redis_request *request, script which, bool whole, size_t keys, size_t arguments)
 {
     if (job->token == NULL)
@@ -488,9 +493,8 @@ static bool goes_on(ds_status status)
 
 static ds_status run_round(write_round *round, ds_call *call)
 {
-    bool has_tokens = job_at(round, round->indices[0])->token != NULL;
-    ds_status status =
-        redis_run(round->jobs->map->redis, round->request, has_tokens ? REDIS_TOKENED : REDIS_WRITES, call);
+    redis_intent intent = write_intent(job_at(round, round->indices[0])); /* that of all */
+    ds_status status = redis_run(round->jobs->map->redis, round->request, intent, call);
     if (request_count(round->request) < round->count) /* there was no memory to encode them all, and none was sent */
         return status;
     note_sweeps(round);

@@ -66,6 +66,7 @@ void write_tell_error(const write_job *job, size_t i, ds_status status, const ds
 
 /* Takes a token where the model asks for them; `own` lives as long as the job. */
 ds_status write_arm(write_job *job, token *own);
+redis_intent write_intent(const write_job *job);
 /* script_begin(), and what a token adds to a call: its key behind the other keys, its life behind the other arguments. Without one
  * the last two do nothing. */
 void write_begin(const write_job *job, redis_request *request, script which, bool whole, size_t keys, size_t arguments);

@@ -6,8 +6,8 @@
 #include "waited.h"
 #include "worlds.h"
 
+#include <datasource/connector.h>
 #include <datasource/datasource.h>
-#include <dirent.h>
 #include <hiredis/hiredis.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -50,13 +50,6 @@ typedef struct talk {
     const char *doing;
 } talk;
 
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 /* ---- what is said of it ---- */
 
 static void describe(const talk *t, ds_status status, char *out, size_t room)
@@ -79,7 +72,7 @@ static void wrong(talk *t, ds_status status, const char *what)
 static void note_time(talk *t, ds_status status)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    int64_t late = now_ns() - t->started - t->deadline - (waited_ns(t->waiting) - t->waited);
+    int64_t late = ds_now() - t->started - t->deadline - (waited_ns(t->waiting) - t->waited);
     pthread_mutex_lock(&lock);
     if (late > t->tally->latest) {
         t->tally->latest = late;
@@ -93,7 +86,7 @@ static void begin(talk *t, const char *doing)
     t->doing = doing;
     t->error = (ds_error){.status = DS_OK};
     t->waited = waited_ns(t->waiting);
-    t->started = now_ns();
+    t->started = ds_now();
 }
 
 /* Counts how an operation ended, and judges its kind: whatever else may come, it is not these. */
@@ -266,10 +259,10 @@ static bool open_source(talk *t)
 /* The fault strikes once: so it is over, and the data source must come back to itself. */
 static void recover(talk *t)
 {
-    int64_t until = now_ns() + AWAITED_MS * INT64_C(1000000);
+    int64_t until = ds_now() + AWAITED_MS * INT64_C(1000000);
     int tries = 1;
     ds_status status = find_by_id(t);
-    for (; status != DS_OK && status != DS_NOT_FOUND && now_ns() < until; tries++)
+    for (; status != DS_OK && status != DS_NOT_FOUND && ds_now() < until; tries++)
         status = find_by_id(t);
     if (status != DS_OK && status != DS_NOT_FOUND)
         wrong(t, status, "it does not recover");
@@ -418,7 +411,7 @@ void conversations_run(const stage *where, const proxy_plan *plans, size_t count
         slow.connect_ms *= 5;
     }
     pthread_t *threads = calloc(workers, sizeof *threads);
-    int64_t start = now_ns();
+    int64_t start = ds_now();
     memset(out, 0, sizeof *out);
     out->latest = INT64_MIN;
     for (size_t i = 0; i < workers; i++)
@@ -426,7 +419,7 @@ void conversations_run(const stage *where, const proxy_plan *plans, size_t count
             abort();
     for (size_t i = 0; i < workers; i++)
         pthread_join(threads[i], NULL);
-    out->seconds = (double)(now_ns() - start) / 1e9;
+    out->seconds = (double)(ds_now() - start) / 1e9;
     free(threads);
 }
 
@@ -451,30 +444,4 @@ void conversations_judge(const char *what, const tally *of)
 size_t conversation_stride(void)
 {
     return getenv("DS_VALGRIND") == NULL ? 1 : 41;
-}
-
-static int count_entries(const char *folder)
-{
-    int count = 0;
-    DIR *entries = opendir(folder);
-    for (const struct dirent *one; entries != NULL && (one = readdir(entries)) != NULL;)
-        count += one->d_name[0] != '.';
-    closedir(entries);
-    return count;
-}
-
-int descriptors_open(void)
-{
-    return count_entries("/proc/self/fd");
-}
-
-int threads_alive(int wanted)
-{
-    const struct timespec moment = {0, 1000000};
-    int count = count_entries("/proc/self/task");
-    for (int i = 0; i < 1000 && count != wanted; i++) {
-        nanosleep(&moment, NULL);
-        count = count_entries("/proc/self/task");
-    }
-    return count;
 }

@@ -48,8 +48,4 @@ void conversations_judge(const char *what, const tally *of);
 /* 1; under valgrind, which makes a conversation a hundred times slower, every so many-th byte has to do. */
 size_t conversation_stride(void);
 
-int descriptors_open(void); /* of this process */
-/* Of this process; those that were joined may be seen for a moment longer: so it waits until there are `wanted`, for a second. */
-int threads_alive(int wanted);
-
 #endif

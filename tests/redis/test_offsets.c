@@ -2,6 +2,7 @@
  * whenever, must be true of what the server holds; the data source comes back to itself; nothing stays behind. */
 #include "checker.h"
 #include "conversation.h"
+#include "process.h"
 #include "random.h"
 #include "suite.h"
 #include "worlds.h"

@@ -3,6 +3,7 @@
 #include "certificates.h"
 #include "command.h"
 #include "conversation.h"
+#include "process.h"
 #include "random.h"
 #include "suite.h"
 

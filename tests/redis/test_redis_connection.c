@@ -3,10 +3,10 @@
 #include "fake_server.h"
 #include "probe.h"
 #include "redis/socket.h"
+#include "process.h"
 #include "redis_server.h"
 #include "suite.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -418,22 +418,11 @@ static void no_signal_no_leak_to_children(void)
     probe_close(&p);
 }
 
-static int count_descriptors(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
-    if (folder != NULL)
-        closedir(folder);
-    return count;
-}
-
 static int descriptors_before;
 
 static void nothing_left_open(void)
 {
-    CU_ASSERT_EQUAL(count_descriptors(), descriptors_before);
+    CU_ASSERT_EQUAL(descriptors_open(), descriptors_before);
 }
 
 int main(void)
@@ -457,7 +446,7 @@ int main(void)
         {"all descriptors are closed at the end", nothing_left_open},
     };
     server = redis_server_start(NULL);
-    descriptors_before = count_descriptors();
+    descriptors_before = descriptors_open();
     int status = SUITE_RUN("redis connection", tests);
     redis_server_stop(server);
     return status;

@@ -1,10 +1,10 @@
 /* The setting `connections`: sockets are opened when those that are open are loaded, each operation's answer is its own
  * whichever socket it took, and a socket that is lost hurts what was on it. */
 #include "probe.h"
+#include "process.h"
 #include "redis_server.h"
 #include "suite.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -91,16 +91,6 @@ static bool await_clients(const char *what, int wanted)
     while (clients(" name=pool ", what, NULL, 0) != wanted && ds_now() < until)
         poll(NULL, 0, 1);
     return clients(" name=pool ", what, NULL, 0) == wanted;
-}
-
-static int descriptors(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (readdir(folder) != NULL)
-        count++;
-    closedir(folder);
-    return count;
 }
 
 /* ---- one thread ---- */
@@ -216,7 +206,7 @@ static void load_opens_more(void)
     probe p;
     load l;
     worker workers[THREADS];
-    int before = descriptors();
+    int before = descriptors_open();
     open_pool(&p, "");
     begin_load(&l, workers, &p);
     CU_ASSERT(await_clients("", LANES));
@@ -225,7 +215,7 @@ static void load_opens_more(void)
     CU_ASSERT_EQUAL(end_load(&l, workers), 0);
     probe_close(&p);
     CU_ASSERT(await_clients("", 0));
-    CU_ASSERT_EQUAL(descriptors(), before);
+    CU_ASSERT_EQUAL(descriptors_open(), before);
 }
 
 /* ---- one thread a socket ---- */
@@ -386,7 +376,7 @@ static void kills_under_load(void)
     load l;
     worker workers[THREADS];
     long ids[LANES];
-    int before = descriptors(), kills = 0;
+    int before = descriptors_open(), kills = 0;
     open_pool(&p, "");
     begin_load(&l, workers, &p);
     CU_ASSERT(await_clients("", LANES));
@@ -406,7 +396,7 @@ static void kills_under_load(void)
     CU_ASSERT(unsure <= (long long)kills * THREADS);
     probe_close(&p);
     CU_ASSERT(await_clients("", 0));
-    CU_ASSERT_EQUAL(descriptors(), before);
+    CU_ASSERT_EQUAL(descriptors_open(), before);
 }
 
 /* ---- the rest ---- */
@@ -542,7 +532,7 @@ static void a_restart_under_load_loses_nothing(void)
     load l;
     worker workers[THREADS];
     story told = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    int before = descriptors();
+    int before = descriptors_open();
     open_pool(&p, "");
     ds_on_event(p.source, note, &told);
     begin_load(&l, workers, &p);
@@ -555,7 +545,7 @@ static void a_restart_under_load_loses_nothing(void)
     printf("\n    %lld outcomes unknown\n", end_load(&l, workers));
     CU_ASSERT(count_of(&told, &told.wrong) == 0 && told.errors > 0);
     probe_close(&p);
-    CU_ASSERT_EQUAL(descriptors(), before);
+    CU_ASSERT_EQUAL(descriptors_open(), before);
 }
 
 /* ---- credentials ---- */

@@ -1,6 +1,7 @@
 /* What torture_replies does a million times: some thousand times in each test run, and more with a sanitizer. */
 #include "../torture/replies.h"
 #include "conversation.h"
+#include "process.h"
 #include "random.h"
 #include "suite.h"
 

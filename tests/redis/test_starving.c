@@ -2,6 +2,7 @@
  * and how many commands of the others the server ran between two of them, by its own log. */
 #include <datasource/datasource.h>
 
+#include "process.h"
 #include "redis_server.h"
 #include "suite.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { WRITERS = 4, RECORDS = 10000, TURN = 256, FINDS_MOST = 100000, TRIES_MOST = 5 };
 
@@ -25,13 +25,6 @@ typedef struct writer {
     pthread_barrier_t *start;
     pthread_t thread;
 } writer;
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
 
 static ds_record *make(ds_model *model, int number, int i)
 {

@@ -2,6 +2,7 @@
  * or with its token, nothing is answered meanwhile, and the late replies reach nobody once the server goes on. */
 #include "../torture/replies.h"
 #include "conversation.h"
+#include "process.h"
 #include "random.h"
 #include "suite.h"
 

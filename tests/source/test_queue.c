@@ -2,11 +2,11 @@
  * is left behind. */
 #include "base/base.h"
 #include "failing.h"
+#include "process.h"
 #include "suite.h"
 
 #include <datasource/queue.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -412,32 +412,18 @@ static void a_task_cannot_close_its_own_queue(void)
     ds_set_logger(NULL, NULL, DS_LOG_ERROR);
 }
 
-static size_t entries(const char *path)
-{
-    size_t n = 0;
-    DIR *folder = opendir(path);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
-    while (readdir(folder) != NULL)
-        n++;
-    closedir(folder);
-    return n;
-}
-
 static void no_thread_and_no_descriptor_is_left_behind(void)
 {
-    size_t threads = entries("/proc/self/task"), descriptors = entries("/proc/self/fd");
+    int threads = threads_alive(0), descriptors = descriptors_open();
     for (unsigned i = 0; i < 20; i++) {
         ds_queue *queue = make(5);
-        CU_ASSERT_EQUAL(entries("/proc/self/fd"), descriptors + 1);
+        CU_ASSERT_EQUAL(descriptors_open(), descriptors + 1);
         for (unsigned n = 0; n < i; n++)
             submit(queue, succeed, NULL);
         ds_queue_close(queue);
     }
-    for (int64_t until = ds_now() + MINUTE_MS * INT64_C(1000000);
-         entries("/proc/self/task") != threads && ds_now() < until;)
-        sched_yield(); /* the kernel takes a moment to forget a thread that was joined */
-    CU_ASSERT_EQUAL(entries("/proc/self/task"), threads);
-    CU_ASSERT_EQUAL(entries("/proc/self/fd"), descriptors);
+    CU_ASSERT_EQUAL(threads_alive(threads), threads);
+    CU_ASSERT_EQUAL(descriptors_open(), descriptors);
 }
 
 /* ---- what is refused ---- */

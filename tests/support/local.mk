@@ -3,6 +3,7 @@ tests_support_libsupport_a_SOURCES = tests/support/command.c tests/support/comma
 	tests/support/counting.c tests/support/counting.h \
 	tests/support/failing.c tests/support/failing.h \
 	tests/support/fake_server.c tests/support/fake_server.h \
+	tests/support/process.c tests/support/process.h \
 	tests/support/proxy.c tests/support/proxy.h \
 	tests/support/random.c tests/support/random.h \
 	tests/support/redis_server.c tests/support/redis_server.h \

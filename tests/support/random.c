@@ -19,18 +19,28 @@ void random_start(void)
 }
 
 /* A counter, stirred: every seed is as good as another. */
-uint64_t random_bits(void)
+static uint64_t step(uint64_t *counter)
 {
-    state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t bits = state;
+    *counter += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t bits = *counter;
     bits = (bits ^ (bits >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     bits = (bits ^ (bits >> 27)) * UINT64_C(0x94D049BB133111EB);
     return bits ^ (bits >> 31);
 }
 
+uint64_t random_bits(void)
+{
+    return step(&state);
+}
+
+size_t random_own(uint64_t *own, size_t limit)
+{
+    return (size_t)(step(own) % limit);
+}
+
 size_t random_below(size_t limit)
 {
-    return (size_t)(random_bits() % limit);
+    return random_own(&state, limit);
 }
 
 double random_double(void)

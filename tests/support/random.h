@@ -6,9 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-void random_start(void);           /* seeds and prints the seed */
-uint64_t random_bits(void);        /* of one thread */
-size_t random_below(size_t limit); /* 0 to limit - 1 */
-double random_double(void);        /* finite, of any size, subnormal ones too; small whole numbers now and then */
+void random_start(void);                          /* seeds and prints the seed */
+uint64_t random_bits(void);                       /* of one thread */
+size_t random_below(size_t limit);                /* 0 to limit - 1 */
+size_t random_own(uint64_t *state, size_t limit); /* the same of a thread's own, which begins with random_bits() */
+double random_double(void); /* finite, of any size, subnormal ones too; small whole numbers now and then */
 
 #endif

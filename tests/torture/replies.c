@@ -1,5 +1,6 @@
 /* Records whose content follows from their id, so that any thread can judge any of them; counters, one a thread; and ids that
  * nobody has. */
+#include "process.h"
 #include "replies.h"
 
 #include "random.h"
@@ -50,21 +51,6 @@ typedef struct hasty {
     atomic_uint_least64_t ended[2]; /* with stops: the last phase, and operations that began and ended in it */
     pthread_t thread;
 } hasty;
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static size_t below(hasty *h, size_t limit)
-{
-    h->random ^= h->random << 13;
-    h->random ^= h->random >> 7;
-    h->random ^= h->random << 17;
-    return (size_t)((h->random >> 11) % limit);
-}
 
 /* ---- what is stored ---- */
 
@@ -174,7 +160,7 @@ static void judge(hasty *h, ds_status status, bool is_write)
 static void find_by_id(hasty *h)
 {
     char id[16];
-    size_t i = below(h, RECORDS);
+    size_t i = random_own(&h->random, RECORDS);
     ds_record *record = NULL;
     snprintf(id, sizeof id, "r%zu", i);
     ds_status status = ds_find_by_id(h->view, ds_string(id), &record, &h->error);
@@ -187,7 +173,7 @@ static void find_by_id(hasty *h)
 static void find_by_email(hasty *h)
 {
     char email[16];
-    size_t i = below(h, RECORDS);
+    size_t i = random_own(&h->random, RECORDS);
     ds_record *record = NULL;
     snprintf(email, sizeof email, "r%zu@x", i);
     ds_filter *where = ds_where("email", DS_EQ, ds_string(email));
@@ -209,7 +195,7 @@ static void find_many(hasty *h)
     ds_cursor *cursor = NULL;
     const ds_record *record = NULL;
     for (size_t i = 0; i < MANY; i++) {
-        which[i] = below(h, RECORDS);
+        which[i] = random_own(&h->random, RECORDS);
         snprintf(ids[i], sizeof ids[i], "r%zu", which[i]);
         values[i] = ds_string(ids[i]);
     }
@@ -227,8 +213,8 @@ static void find_nothing(hasty *h)
 {
     bool exists = false;
     char id[16];
-    bool is_there = below(h, 2) == 0;
-    snprintf(id, sizeof id, "%s%zu", is_there ? "r" : "nobody", below(h, RECORDS));
+    bool is_there = random_own(&h->random, 2) == 0;
+    snprintf(id, sizeof id, "%s%zu", is_there ? "r" : "nobody", random_own(&h->random, RECORDS));
     ds_status status = ds_exists(h->view, ds_string(id), &exists, &h->error);
     judge(h, status, false);
     if (status == DS_OK && exists != is_there)
@@ -255,7 +241,7 @@ static void increment(hasty *h)
 
 static void operate(hasty *h)
 {
-    size_t kind = below(h, 20);
+    size_t kind = random_own(&h->random, 20);
     if (kind < 11)
         find_by_id(h);
     else if (kind < 13)
@@ -285,10 +271,11 @@ static bool view_so(hasty *h)
 /* Half of them have time; of the others most have a few ms, and half can be cancelled. */
 static bool make_haste(hasty *h)
 {
-    h->is_patient = below(h, 2) == 0;
-    h->has_cancel = !h->is_patient && below(h, 2) == 0;
-    h->timeout_ms =
-        h->is_patient || (h->has_cancel && below(h, 2) == 0) ? PATIENT_MS : 1 + (int)below(h, 1 + below(h, 12));
+    h->is_patient = random_own(&h->random, 2) == 0;
+    h->has_cancel = !h->is_patient && random_own(&h->random, 2) == 0;
+    h->timeout_ms = h->is_patient || (h->has_cancel && random_own(&h->random, 2) == 0)
+                        ? PATIENT_MS
+                        : 1 + (int)random_own(&h->random, 1 + random_own(&h->random, 12));
     return view_so(h);
 }
 
@@ -318,8 +305,9 @@ static bool choose(hasty *h, unsigned phase)
 {
     const replies_stops *stops = h->all->stops;
     h->is_patient = phase % PHASES == RUNNING;
-    h->has_cancel = !h->is_patient && stops->cancels && below(h, 2) == 0;
-    h->timeout_ms = h->is_patient || h->has_cancel ? PATIENT_MS : stops->deadlines_ms[below(h, stops->deadlines)];
+    h->has_cancel = !h->is_patient && stops->cancels && random_own(&h->random, 2) == 0;
+    h->timeout_ms =
+        h->is_patient || h->has_cancel ? PATIENT_MS : stops->deadlines_ms[random_own(&h->random, stops->deadlines)];
     return view_so(h);
 }
 
@@ -384,9 +372,9 @@ static void *cancel_some(void *argument)
     disturber *d = argument;
     hasty own = {.random = d->seed};
     while (!atomic_load(&d->all->is_over)) {
-        const struct timespec moment = {0, 20000 + (long)below(&own, 300000)};
+        const struct timespec moment = {0, 20000 + (long)random_own(&own.random, 300000)};
         nanosleep(&moment, NULL);
-        hasty *h = &d->threads[below(&own, REPLIES_THREADS)];
+        hasty *h = &d->threads[random_own(&own.random, REPLIES_THREADS)];
         if (atomic_load(&h->cancelled_at) == 0)
             atomic_store(&h->cancelled_at, now_ms());
         ds_cancel_set(h->cancel);
@@ -401,8 +389,8 @@ static void *stop_server(void *argument)
     hasty own = {.random = d->seed + 1};
     redisContext *raw = redisConnectUnix(d->server->socket);
     while (!atomic_load(&d->all->is_over)) {
-        const struct timespec moment = {0, 5000000 + (long)below(&own, 20000000)};
-        redisReply *reply = redisCommand(raw, "DEBUG SLEEP 0.00%u", 1 + (unsigned)below(&own, 9));
+        const struct timespec moment = {0, 5000000 + (long)random_own(&own.random, 20000000)};
+        redisReply *reply = redisCommand(raw, "DEBUG SLEEP 0.00%u", 1 + (unsigned)random_own(&own.random, 9));
         d->all->tally->stops += reply != NULL && reply->type == REDIS_REPLY_STATUS;
         freeReplyObject(reply);
         nanosleep(&moment, NULL);

@@ -3,13 +3,13 @@
  * past a deadline, and work goes on soon. With exactlyOnce no outcome is unknown. */
 #include "ledger.h"
 #include "order.h"
+#include "process.h"
 #include "proxy.h"
 #include "random.h"
 #include "redis_server.h"
 #include "suite.h"
 #include "waited.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,21 +67,6 @@ typedef struct worker {
     pthread_t thread;
 } worker;
 static worker workers[THREADS];
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
-static size_t below(worker *w, size_t limit)
-{
-    w->random ^= w->random << 13;
-    w->random ^= w->random >> 7;
-    w->random ^= w->random << 17;
-    return (size_t)((w->random >> 11) % limit);
-}
 
 /* ---- what a thread does ---- */
 
@@ -204,7 +189,7 @@ static void find(worker *w, size_t number, const char *id)
 static void count(worker *w)
 {
     char id[16];
-    size_t i = below(w, COUNTERS);
+    size_t i = random_own(&w->random, COUNTERS);
     ds_value now = ds_null();
     snprintf(id, sizeof id, "counter%zu", i);
     begin(w);
@@ -230,7 +215,7 @@ static void *work(void *argument)
         count(w);
         update(w, number, id);
         find(w, number, id);
-        if (below(w, 4) != 0)
+        if (random_own(&w->random, 4) != 0)
             delete (w, number, id);
     }
     if (w->waiting >= 0)
@@ -412,16 +397,6 @@ static void check_records(void)
     redisFree(raw);
 }
 
-static int entries(const char *folder)
-{
-    int number = 0;
-    DIR *all = opendir(folder);
-    for (const struct dirent *one; all != NULL && (one = readdir(all)) != NULL;)
-        number += one->d_name[0] != '.';
-    closedir(all);
-    return number;
-}
-
 static void run_threads(disturbances *d)
 {
     for (unsigned i = 0; i < THREADS; i++) {
@@ -479,7 +454,7 @@ static void nothing_is_lost_or_done_twice(void)
     static order events = {.is_many = CONNECTIONS > 1};
     disturbances d = {0};
     ds_error error = {0};
-    int descriptors = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+    int descriptors = descriptors_open(), threads = threads_alive(0);
     CU_ASSERT_FATAL(open_all(&events));
     double start = now_ms();
     run_threads(&d);
@@ -494,12 +469,10 @@ static void nothing_is_lost_or_done_twice(void)
     ds_set_logger(NULL, NULL, DS_LOG_INFO);
     ds_source_close(source);
     check_records();
-    for (int i = 0; i < 1000 && entries("/proc/self/task") != threads; i++)
-        pause_ms(1);
-    printf("at the start and at the end: %d and %d descriptors, %d and %d threads\n", descriptors,
-           entries("/proc/self/fd"), threads, entries("/proc/self/task"));
-    CU_ASSERT_EQUAL(entries("/proc/self/fd"), descriptors);
-    CU_ASSERT_EQUAL(entries("/proc/self/task"), threads);
+    printf("at the start and at the end: %d and %d descriptors, %d and %d threads\n", descriptors, descriptors_open(),
+           threads, threads_alive(threads));
+    CU_ASSERT_EQUAL(descriptors_open(), descriptors);
+    CU_ASSERT_EQUAL(threads_alive(threads), threads);
     for (size_t i = 0; i < THREADS; i++)
         ledger_free(&workers[i].ledger);
 }

@@ -1,9 +1,10 @@
 /* Leader and followers without a socket: a boat of the test's own takes the link's place, on which whoever leads answers what
  * was loaded. */
 #include "crew.h"
+#include "process.h"
+#include "random.h"
 #include "suite.h"
 
-#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -344,21 +345,11 @@ static void all_awakened(void)
     ds_cancel_free(cancel);
 }
 
-static int descriptors(void)
-{
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (readdir(folder) != NULL)
-        count++;
-    closedir(folder);
-    return count;
-}
-
 static void early_ends(void)
 {
     boat b;
     guest first;
-    int before = descriptors();
+    int before = descriptors_open();
     boat_init(&b, 100);
     CU_ASSERT_EQUAL(join(&b, &first), CREW_LEADS);
     for (int i = 0; i < 20; i++) {
@@ -374,12 +365,12 @@ static void early_ends(void)
         ds_cancel_free(cancel);
         CU_ASSERT_EQUAL(b.crew.waiting, 1);
     }
-    CU_ASSERT_EQUAL(descriptors(), before + 2); /* the poke, and the one place that was used again and again */
+    CU_ASSERT_EQUAL(descriptors_open(), before + 2); /* the poke, and the one place that was used again and again */
     load(&b);
     answer(&b, 1);
     step_down(&b, &first, false);
     boat_free(&b);
-    CU_ASSERT_EQUAL(descriptors(), before);
+    CU_ASSERT_EQUAL(descriptors_open(), before);
 }
 
 /* ---- all at once ---- */
@@ -391,14 +382,6 @@ typedef struct sailor {
     ds_cancel *cancel;
     unsigned long long answered, late, cancelled, led, away, sent;
 } sailor;
-
-static uint64_t draw(sailor *self, uint64_t below)
-{
-    self->random ^= self->random << 13;
-    self->random ^= self->random >> 7;
-    self->random ^= self->random << 17;
-    return self->random % below;
-}
 
 static ds_status check(const guest *g)
 {
@@ -414,7 +397,7 @@ static void wait_for_work(sailor *self)
     if (!crew_begin_poll(&b->crew, true))
         return;
     pthread_mutex_unlock(&b->lock);
-    int ready = poll(&poke, 1, draw(self, 8) == 0);
+    int ready = poll(&poke, 1, random_own(&self->random, 8) == 0);
     pthread_mutex_lock(&b->lock);
     crew_end_poll(&b->crew, ready > 0);
 }
@@ -430,11 +413,11 @@ static ds_status lead(sailor *self, guest *g, bool *is_away)
     *is_away = false;
     while (!is_over(g) && status == DS_OK && !*is_away) {
         status = check(g);
-        *is_away = status == DS_OK && draw(self, 16) == 0;
+        *is_away = status == DS_OK && random_own(&self->random, 16) == 0;
         if (status != DS_OK || *is_away)
             break;
         load(b);
-        answer(b, draw(self, 4));
+        answer(b, random_own(&self->random, 4));
         if (!is_over(g))
             wait_for_work(self);
     }
@@ -507,9 +490,9 @@ static void *sail(void *user)
     sailor *self = user;
     guest *g = malloc(sizeof *g); /* on the heap, and freed each time, so that a late touch is seen by the sanitizers */
     for (int i = 0; i < ROUNDS; i++) {
-        bool is_cancelled = draw(self, 8) == 0;
-        int64_t time = draw(self, 3) == 0 ? (int64_t)draw(self, 200000) : 60000 * MS;
-        ds_cancel *cancel = draw(self, 2) == 0 || is_cancelled ? token() : NULL;
+        bool is_cancelled = random_own(&self->random, 8) == 0;
+        int64_t time = random_own(&self->random, 3) == 0 ? (int64_t)random_own(&self->random, 200000) : 60000 * MS;
+        ds_cancel *cancel = random_own(&self->random, 2) == 0 || is_cancelled ? token() : NULL;
         guest_init(g, ds_now() + time, cancel);
         if (is_cancelled)
             ds_cancel_set(cancel);
