@@ -6,7 +6,7 @@
 
 void crew_init(crew *self, size_t limit)
 {
-    *self = (crew){.limit = limit};
+    *self = (crew){.limit = limit, .portion = SIZE_MAX};
     pthread_mutex_init(&self->lock, NULL); /* Linux's never fails */
     watch_pool_init(&self->pool);
     self->poke = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -79,7 +79,7 @@ static ds_status find_place(crew *self, redis_request *request, const ds_call *c
         return DS_OK;
     if (call->cancel != NULL)
         return watch_take(&self->pool, &own->watch, err);
-    own->bell = &self->bells[self->bell];
+    own->bell = &self->bells[self->sleepers / 32 % CREW_BELLS];
     own->bit = UINT32_C(1) << self->sleepers++ % 32;
     return DS_OK;
 }
@@ -96,7 +96,11 @@ static ds_status follow(crew *self, redis_request *request, const ds_call *call,
         return ds_error_set(err, DS_BUSY, "the thread that asks is connecting already");
     ds_status status = find_place(self, request, call, err);
     self->was_shared = true;
-    *role = self->is_polling && self->first == NULL ? CREW_SENDS : CREW_FOLLOWS;
+    *role = CREW_FOLLOWS;
+    if (self->is_polling && self->first == NULL)
+        *role = CREW_SENDS;
+    else if ((self->waiting + 1) % atomic_load_explicit(&self->portion, memory_order_relaxed) == 0)
+        *role = CREW_HELPS;
     return status;
 }
 
@@ -157,14 +161,22 @@ bool crew_lead(crew *self)
     return was_shared;
 }
 
+void crew_set_portion(crew *self, size_t portion)
+{
+    atomic_store_explicit(&self->portion, portion, memory_order_relaxed);
+}
+
+bool crew_gathers(const crew *self)
+{
+    return atomic_load_explicit(&self->portion, memory_order_relaxed) > 1;
+}
+
 redis_request *crew_load(crew *self)
 {
     pthread_mutex_lock(&self->lock);
     redis_request *first = self->first;
     self->first = self->last = NULL;
     self->waiting = 0;
-    self->bell = (self->bell + 1) % CREW_BELLS;
-    self->sleepers = 0;
     pthread_mutex_unlock(&self->lock);
     return first;
 }
@@ -249,20 +261,18 @@ static redis_request *find_heir(const crew *self, const redis_request *but, cons
     return heir;
 }
 
-void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bool is_away)
+void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bool is_away, signals *wake)
 {
     pthread_mutex_lock(&self->lock);
     atomic_store(&request->passage.leads, false);
     request->passage.is_away = is_away;
     self->has_leader = self->is_named = self->is_polling = false;
     redis_request *heir = find_heir(self, request, aboard);
-    signals wake = {.count = 0};
     if (heir != NULL) {
         become_leader(self, heir);
-        signals_add(&wake, &heir->passage.place);
+        signals_add(wake, &heir->passage.place);
     }
     pthread_mutex_unlock(&self->lock);
-    signals_give(&wake);
 }
 
 bool crew_poke(crew *self)

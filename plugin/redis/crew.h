@@ -17,9 +17,10 @@ typedef struct crew {
     bool has_leader, is_named;   /* `leader` is who leads */
     bool is_polling;             /* the leader waits, and does not look at the inbox */
     pthread_t leader;
-    bool was_shared; /* somebody followed since this was looked at last */
+    bool was_shared;       /* somebody followed since this was looked at last */
+    atomic_size_t portion; /* how many in the inbox are sent without waiting for more */
     watch_pool pool;
-    unsigned bell, sleepers; /* which those wait for who join until the inbox is loaded, and how many they are */
+    unsigned sleepers; /* how many there have been: 32 after one another wait for the same bell */
     bell bells[CREW_BELLS];
     int poke; /* an eventfd that the leader polls; -1: there was none left */
 } crew;
@@ -30,7 +31,8 @@ bool crew_forget(crew *self); /* in the child of a fork; whether nobody was at w
 
 typedef enum crew_role {
     CREW_LEADS,
-    CREW_SENDS, /* follows, but should send what is in the inbox: the leader waits */
+    CREW_SENDS, /* follows, but must see that the inbox is sent: the leader waits */
+    CREW_HELPS, /* follows, and may send the inbox: it holds a portion */
     CREW_FOLLOWS
 } crew_role;
 
@@ -44,6 +46,8 @@ ds_status crew_wait(redis_request *request, const ds_call *call);
 
 /* This thread is the leader, and says so. Whether others have shared the link just before. */
 bool crew_lead(crew *self);
+void crew_set_portion(crew *self, size_t portion);    /* 1 at least; at first it is what never comes together */
+bool crew_gathers(const crew *self);                  /* a portion is more than one */
 void crew_over(crew *self, redis_request *request);   /* it sleeps no more */
 redis_request *crew_load(crew *self);                 /* the whole inbox, a list */
 void crew_put_back(crew *self, redis_request *first); /* a list of those that were loaded */
@@ -54,8 +58,9 @@ bool crew_begin_poll(crew *self, bool may_load);
 void crew_end_poll(crew *self, bool was_poked);
 bool crew_has_leader(crew *self);
 /* By the leader, or for one who was made it: leadership goes to the owner of the last flight from `aboard` on, else to the
- * first in the inbox, else to nobody. `is_away`: `request` is not over, but its thread is busy elsewhere for a while. */
-void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bool is_away);
+ * first in the inbox, else to nobody. `is_away`: `request` is not over, but its thread is busy elsewhere for a while. `wake` is
+ * to be given when the link's lock is free, which the heir takes. */
+void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bool is_away, signals *wake);
 bool crew_poke(crew *self); /* wakes a leader that waits, or keeps him from waiting; false: it cannot */
 
 #endif

@@ -69,28 +69,38 @@ static void note_head(redis_lane *self)
                           memory_order_relaxed);
 }
 
-static void hand_out(redis_lane *self, signals *wake, size_t most)
+static void hand_out(redis_lane *self, signals *wake)
 {
     flight_queue *queue = &self->link.queue;
     bool is_seen = queue->done != NULL && self->pool != NULL;
-    for (size_t i = 0; i < most && queue->done != NULL; i++) {
+    while (queue->done != NULL) {
         redis_request *request = queue->done;
         queue->done = request->passage.next;
-        if (queue->done == NULL)
-            queue->last_done = NULL;
         finish(self, request);
         let_go(request, wake);
     }
+    queue->last_done = NULL;
     if (is_seen)
         note_head(self);
+}
+
+static void unlock_and_wake(redis_lane *self, signals *wake)
+{
+    hand_out(self, wake);
+    pthread_mutex_unlock(&self->lock);
+    signals_give(wake);
 }
 
 void drive_unlock(redis_lane *self)
 {
     signals wake = {.count = 0};
-    hand_out(self, &wake, SIZE_MAX);
-    pthread_mutex_unlock(&self->lock);
-    signals_give(&wake);
+    unlock_and_wake(self, &wake);
+}
+
+void drive_step_down(redis_lane *self, redis_request *request, bool is_away, signals *wake)
+{
+    crew_step_down(&self->crew, request, self->link.queue.first, is_away, wake);
+    unlock_and_wake(self, wake);
 }
 
 typedef enum waiting { WAIT_ALL, WAIT_ONCE /* for one attempt, and nothing else */, WAIT_MORE } waiting;
@@ -316,13 +326,14 @@ static bool load(redis_lane *self)
     return has_some;
 }
 
-/* Those who are about to ask too, on this processor, come along. Where the lock is held it is not waited for, since one's own
- * deadline may pass: the leader looks at the inbox before he waits again. */
-void drive_send(redis_lane *self)
+/* Where the lock is held it is not waited for, since one's own deadline may pass: who holds it, or the leader, looks at the
+ * inbox before he waits again. */
+void drive_send(redis_lane *self, bool must)
 {
-    sched_yield();
+    if (must && crew_gathers(&self->crew))
+        sched_yield(); /* those who are about to ask too, on this processor, come along */
     if (pthread_mutex_trylock(&self->lock) != 0) {
-        if (crew_poke(&self->crew))
+        if (!must || crew_poke(&self->crew))
             return;
         drive_lock(self);
     }
@@ -376,31 +387,29 @@ static void wait_and_work(redis_lane *self, const ds_call *call)
         link_work(&self->link, ready > 0 ? fds[0].revents : 0);
 }
 
-/* A quarter of those who share the link. */
-static size_t portion(const redis_lane *self)
+/* Replies come together, and those who are answered ask together. What they ask is sent a quarter at a time, or the server
+ * would have nothing to do while its clients work, and they nothing while it does; where a few share the link, one by one, since
+ * these wait for the server more than for a processor. */
+static void set_portion(redis_lane *self)
 {
+    enum { FEW = 10 };
     size_t count = 0;
     for (const redis_request *at = self->link.queue.done; at != NULL; at = at->passage.next)
         count++;
     for (const redis_flight *at = self->link.queue.first; at != NULL; at = at->next)
         count++;
-    return (count + 3) / 4;
+    if (count < self->sharers)
+        count = self->sharers - 1;
+    self->sharers = count;
+    crew_set_portion(&self->crew, count > FEW ? (count + 3) / 4 : 1);
 }
 
-/* A few at a time: what these ask next is on its way while the others are awakened, or the server would have nothing to do
- * while its clients work, and they nothing while it does. */
-static void hand_out_now(redis_lane *self)
+/* They run before the leader, who then sends what they ask next, as far as they have not sent it themselves. */
+static void let_run(redis_lane *self, signals *wake)
 {
-    while (self->link.queue.done != NULL) {
-        signals wake = {.count = 0};
-        hand_out(self, &wake, portion(self));
-        bool has_woken = wake.count > 0;
-        signals_give(&wake);
-        if (has_woken)
-            sched_yield();
-        if (has_woken && load(self))
-            link_send(&self->link);
-    }
+    unlock_and_wake(self, wake);
+    sched_yield();
+    lock_again(self);
 }
 
 /* ---- leading ---- */
@@ -412,16 +421,18 @@ static bool has_news(const redis_lane *self)
     return is_settled && self->link.events != NULL && events_wait(self->link.events);
 }
 
-static ds_status lead(redis_lane *self, redis_request *request, const ds_call *call, bool *is_away, ds_error *err)
+static ds_status lead(redis_lane *self, redis_request *request, const ds_call *call, bool *is_away, signals *wake,
+                      ds_error *err)
 {
     const unsigned forks = redis_own(self->config->connection);
     for (;;) {
-        hand_out_now(self);
-        if (drive_is_over(request)) {
-            if (load(self)) /* so that the heir only waits */
-                link_send(&self->link);
+        if (self->link.queue.done != NULL)
+            set_portion(self);
+        hand_out(self, wake);
+        if (drive_is_over(request))
             return DS_OK;
-        }
+        if (wake->count > 0)
+            let_run(self, wake);
         ds_status early = link_check_call(call);
         if (early != DS_OK)
             return drive_leave(self, request, early, err);
@@ -435,8 +446,7 @@ static ds_status lead(redis_lane *self, redis_request *request, const ds_call *c
             return DS_OK;
         if (load(self))
             link_send(&self->link);
-        hand_out_now(self);
-        if (!drive_is_over(request))
+        if (self->link.queue.done == NULL && !drive_is_over(request))
             wait_and_work(self, call);
     }
 }
@@ -444,13 +454,13 @@ static ds_status lead(redis_lane *self, redis_request *request, const ds_call *c
 ds_status drive_lead(redis_lane *self, redis_request *request, const ds_call *call, bool is_heir, ds_error *err)
 {
     bool is_away = false, is_shared = crew_lead(&self->crew);
-    if (is_shared && !is_heir)
-        sched_yield(); /* those who were answered together ask together */
+    if (is_shared)
+        sched_yield(); /* those who were answered together ask first, and send portions; the rest is sent here */
     drive_lock(self);
     if (!is_heir)
         check_link(self, request->intent != REDIS_READS || request->count == 0, call);
-    ds_status status = lead(self, request, call, &is_away, err);
-    crew_step_down(&self->crew, request, self->link.queue.first, is_away);
-    drive_unlock(self);
+    signals wake = {.count = 0};
+    ds_status status = lead(self, request, call, &is_away, &wake, err);
+    drive_step_down(self, request, is_away, &wake);
     return status;
 }

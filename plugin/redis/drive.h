@@ -14,8 +14,10 @@ void drive_unlock(redis_lane *lane);     /* hands out what is done first */
  * then it is not over, and its thread is to come back with crew_return(). In the child of a fork that the host's reconnect
  * function made: DS_LOST. `is_heir`: the link was in use until now. */
 ds_status drive_lead(redis_lane *lane, redis_request *request, const ds_call *call, bool is_heir, ds_error *err);
-/* Sends what is in the inbox while the leader waits. */
-void drive_send(redis_lane *lane);
+/* Sends what is in the inbox. `must`: the leader waits, and it is left to nobody else. */
+void drive_send(redis_lane *lane, bool must);
+/* Hands over the lead, and the lock. */
+void drive_step_down(redis_lane *lane, redis_request *request, bool is_away, signals *wake);
 /* Takes a request out of the lane that is not over, because of `early`: what is answered with. DS_OK: it was over after all. */
 ds_status drive_leave(redis_lane *lane, redis_request *request, ds_status early, ds_error *err);
 bool drive_is_over(const redis_request *request);

@@ -52,19 +52,14 @@ void lane_forget(redis_lane *self)
 
 /* ---- one passage ---- */
 
-/* Made leader while it was letting go. */
-static void pass_on(voyage *this)
-{
-    if (atomic_load(&this->request->passage.leads))
-        crew_step_down(&this->lane->crew, this->request, this->lane->link.queue.first, false);
-}
-
 static ds_status leave(voyage *this, ds_status early)
 {
     drive_lock_first(this->lane);
     ds_status status = drive_leave(this->lane, this->request, early, &this->error);
-    pass_on(this);
-    drive_unlock(this->lane);
+    if (atomic_load(&this->request->passage.leads)) /* it was made leader meanwhile */
+        drive_step_down(this->lane, this->request, false, &(signals){.count = 0});
+    else
+        drive_unlock(this->lane);
     return status;
 }
 
@@ -105,8 +100,8 @@ static ds_status come_back(voyage *this, crew_role *role)
 /* CREW_LEADS, or the request is over, or it was let go of. */
 static ds_status follow(voyage *this, crew_role *role)
 {
-    if (*role == CREW_SENDS)
-        drive_send(this->lane);
+    if (*role != CREW_FOLLOWS)
+        drive_send(this->lane, *role == CREW_SENDS);
     ds_status status = crew_wait(this->request, this->call);
     if (status != DS_OK)
         return leave(this, status);

@@ -17,6 +17,7 @@ typedef struct redis_lane {
     redis_link link;
     int64_t used;               /* when an operation was answered last */
     int64_t ping_until;         /* while an idle link is asked for a sign of life */
+    size_t sharers;             /* how many have shared the link, by the last replies: it falls slowly */
     bool is_attempted;          /* the link was opened, and its end is not in `backoff` yet */
     bool is_hurried;            /* the next attempt is not to wait */
     backoff backoff;            /* the leader's */

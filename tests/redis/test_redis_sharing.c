@@ -265,12 +265,12 @@ static void one_who_was_away_leads_again(void)
     redis_request *one = redis_request_new((redis *)&somebody), *other = redis_request_new((redis *)&somebody);
     crew_init(&c, 10);
     CU_ASSERT(crew_join(&c, one, &call, &role, &error) == DS_OK && role == CREW_LEADS);
-    crew_step_down(&c, one, NULL, true);
+    crew_step_down(&c, one, NULL, true, &(signals){.count = 0});
     CU_ASSERT(crew_leave(&c, one)); /* and is over */
     CU_ASSERT(crew_join(&c, other, &call, &role, &error) == DS_OK && role == CREW_LEADS);
     CU_ASSERT(crew_join(&c, one, &call, &role, &error) == DS_OK && role != CREW_LEADS);
     CU_ASSERT(crew_leave(&c, other));
-    crew_step_down(&c, other, NULL, false);
+    crew_step_down(&c, other, NULL, false, &(signals){.count = 0});
     CU_ASSERT(atomic_load(&one->passage.leads) && crew_has_leader(&c));
     crew_free(&c);
     redis_request_free(one);

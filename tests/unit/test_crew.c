@@ -119,7 +119,9 @@ static crew_role join(boat *b, guest *g)
 
 static void step_down(boat *b, guest *g, bool is_away)
 {
-    crew_step_down(&b->crew, &g->request, b->first, is_away);
+    signals wake = {.count = 0};
+    crew_step_down(&b->crew, &g->request, b->first, is_away, &wake);
+    signals_give(&wake);
 }
 
 static bool leads(const guest *g)
@@ -237,6 +239,35 @@ static void senders(void)
     load(&b);
     answer(&b, 4);
     step_down(&b, &first, false);
+    boat_free(&b);
+}
+
+/* The leader need not wait for those who complete a portion to send it. */
+static void helpers(void)
+{
+    boat b;
+    guest all[6];
+    boat_init(&b, 10);
+    CU_ASSERT_EQUAL(join(&b, &all[0]), CREW_LEADS);
+    load(&b);
+    CU_ASSERT_EQUAL(join(&b, &all[1]), CREW_FOLLOWS); /* nobody knows yet how many share */
+    crew_set_portion(&b.crew, 2);
+    CU_ASSERT(crew_gathers(&b.crew));
+    CU_ASSERT_EQUAL(join(&b, &all[2]), CREW_HELPS);
+    CU_ASSERT_EQUAL(join(&b, &all[3]), CREW_FOLLOWS);
+    load(&b);
+    CU_ASSERT(crew_begin_poll(&b.crew, true));
+    CU_ASSERT_EQUAL(join(&b, &all[4]), CREW_SENDS);
+    CU_ASSERT_EQUAL(join(&b, &all[5]), CREW_HELPS);
+    crew_end_poll(&b.crew, false);
+    load(&b);
+    answer(&b, 6);
+    crew_set_portion(&b.crew, 1);
+    CU_ASSERT(!crew_gathers(&b.crew));
+    CU_ASSERT_EQUAL(join(&b, &all[1]), CREW_HELPS);
+    load(&b);
+    answer(&b, 1);
+    step_down(&b, &all[0], false);
     boat_free(&b);
 }
 
@@ -417,6 +448,7 @@ static ds_status lead(sailor *self, guest *g, bool *is_away)
         if (status != DS_OK || *is_away)
             break;
         load(b);
+        crew_set_portion(&b->crew, 1 + random_own(&self->random, 4));
         answer(b, random_own(&self->random, 4));
         if (!is_over(g))
             wait_for_work(self);
@@ -447,8 +479,10 @@ static ds_status come_back(sailor *self, guest *g, crew_role *role)
 static ds_status wait_for_turn(sailor *self, guest *g, crew_role *role)
 {
     boat *b = self->boat;
-    if (*role == CREW_SENDS) {
+    bool must = *role == CREW_SENDS;
+    if (must)
         pthread_mutex_lock(&b->lock);
+    if (must || (*role == CREW_HELPS && pthread_mutex_trylock(&b->lock) == 0)) {
         load(b);
         pthread_mutex_unlock(&b->lock);
         self->sent++;
@@ -546,6 +580,7 @@ int main(void)
         {"one more than maxPending is DS_BUSY, and what was sent does not count", limits},
         {"a thread that leads does not wait for itself", own_leader},
         {"while the leader polls the first that comes sends", senders},
+        {"who completes a portion helps to send it", helpers},
         {"leadership is handed over at a deadline, and all are answered", handed_over},
         {"each follower is awakened, by its own answer", all_awakened},
         {"a deadline and a token end a wait, and leave nothing behind", early_ends},
