@@ -16,8 +16,34 @@ static ds_status grow(void **memory, size_t *room, size_t wanted, size_t size)
     return DS_OK;
 }
 
+void id_list_lend(id_list *list, char *bytes, size_t room, size_t *ends, size_t ends_room)
+{
+    *list = (id_list){.bytes = bytes, .room = room, .ends = ends, .ends_room = ends_room, .is_lent = true};
+}
+
+/* From now on the memory is its own. */
+static ds_status move_out(id_list *list)
+{
+    char *bytes = ds_malloc(list->room + 1);
+    size_t *ends = ds_malloc((list->ends_room + 1) * sizeof *ends);
+    if (bytes == NULL || ends == NULL) {
+        ds_free(bytes);
+        ds_free(ends);
+        return DS_NOMEM;
+    }
+    memcpy(bytes, list->bytes, list->used);
+    memcpy(ends, list->ends, list->count * sizeof *ends);
+    list->bytes = bytes;
+    list->ends = ends;
+    list->is_lent = false;
+    return DS_OK;
+}
+
 ds_status id_list_add(id_list *list, const char *id, size_t length)
 {
+    bool is_full = list->used + length + 1 > list->room || list->count == list->ends_room;
+    if (list->is_lent && is_full && move_out(list) != DS_OK)
+        return DS_NOMEM;
     void *bytes = list->bytes, *ends = list->ends;
     ds_status status = grow(&bytes, &list->room, list->used + length + 1, 1);
     list->bytes = bytes;
@@ -48,8 +74,10 @@ void id_list_clear(id_list *list)
 
 void id_list_free(id_list *list)
 {
-    ds_free(list->bytes);
-    ds_free(list->ends);
+    if (!list->is_lent) {
+        ds_free(list->bytes);
+        ds_free(list->ends);
+    }
     *list = (id_list){0};
 }
 
@@ -298,8 +326,11 @@ ds_status find_by_ids(void *connection, const ds_model *model, const ds_value *i
     const mapping *map = connection;
     record_fetch fetch = {
         .map = map, .model = model, .state = ds_model_state(model), .call = call, .what = FETCH_WHOLE};
-    id_list list = {0};
+    id_list list;
+    char first_bytes[128];
+    size_t first_ends[4];
     ds_status status = DS_OK;
+    id_list_lend(&list, first_bytes, sizeof first_bytes, first_ends, 4);
     for (size_t i = 0; i < n && status == DS_OK; i++) {
         ds_text text;
         ds_value_text(ids[i], &text);

@@ -10,7 +10,10 @@ typedef struct id_list {
     size_t used, room;
     size_t *ends;
     size_t count, ends_room;
-} id_list; /* all zero is empty */
+    bool is_lent; /* the memory is not its own */
+} id_list;        /* all zero is empty */
+/* Gives an empty list its first room, which must live as long as the list. */
+void id_list_lend(id_list *list, char *bytes, size_t room, size_t *ends, size_t ends_room);
 ds_status id_list_add(id_list *list, const char *id, size_t length);
 const char *id_list_at(const id_list *list, size_t i, size_t *length);
 void id_list_clear(id_list *list);

@@ -217,10 +217,10 @@ static ds_status conclude_answered(redis_request *request, ds_call *call)
     const redis_reply *turned_away = request_doubt_repeats(request);
     if (turned_away == NULL)
         return sunk(request, call);
-    ds_error_set(&request->error, DS_UNKNOWN_OUTCOME,
+    ds_error_set(&request->cause, DS_UNKNOWN_OUTCOME,
                  "a write was sent again, and turned away (%s): what was sent first may or may not be done",
                  turned_away->text);
-    request->cause = *call->error = request->error;
+    *call->error = request->cause;
     return DS_UNKNOWN_OUTCOME;
 }
 
@@ -228,14 +228,8 @@ static ds_status conclude(redis_request *request, ds_status status, const ds_err
 {
     if (status == DS_OK)
         return conclude_answered(request, call);
-    request->cause = request->error = *cause;
-    if (has_unknown(request)) {
-        ds_error_set(&request->error, DS_UNKNOWN_OUTCOME, "%s after a write had been sent: it may or may not be done",
-                     cause->message);
-        request->error.native = cause->native;
-    }
-    *call->error = request->error;
-    return request->error.status;
+    request->cause = *call->error = *cause;
+    return has_unknown(request) ? request_tell_unknown(cause, call->error) : cause->status;
 }
 
 ds_status voyage_begin(voyage *this, redis_request *request, redis_intent intent, ds_call *call)
@@ -243,7 +237,7 @@ ds_status voyage_begin(voyage *this, redis_request *request, redis_intent intent
     *this = (voyage){.request = request, .call = call, .forks = redis_own(request->connection)};
     ds_status status = request_check(request, call->error);
     if (status != DS_OK)
-        request->cause = request->error = *call->error;
+        request->cause = *call->error;
     else
         request->intent = intent;
     return status;

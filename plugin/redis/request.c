@@ -9,13 +9,16 @@ struct chunk {
     max_align_t memory[];
 };
 
-enum { FIRST_BYTES = 256, FIRST_COMMANDS = 4, CHUNK_BYTES = 1024 };
+enum { CHUNK_BYTES = 1024 };
 
 redis_request *redis_request_new(redis *connection)
 {
     redis_request *request = ds_calloc(1, sizeof *request);
-    if (request != NULL)
-        request->connection = connection;
+    if (request == NULL)
+        return NULL;
+    request->connection = connection;
+    request->commands = request->first;
+    request->room = sizeof request->first / sizeof *request->first;
     return request;
 }
 
@@ -34,7 +37,8 @@ void redis_request_free(redis_request *request)
     if (request == NULL)
         return;
     free_chunks(request);
-    ds_free(request->commands);
+    if (request->commands != request->first)
+        ds_free(request->commands);
     flight_free(request->flight);
     ds_free(request);
 }
@@ -83,22 +87,46 @@ static void fail(redis_request *request, ds_status status)
         request->failed = status;
 }
 
+static redis_flight *flight_new(void)
+{
+    redis_flight *flight = ds_malloc(sizeof *flight);
+    if (flight == NULL)
+        return NULL;
+    memset(flight, 0, offsetof(redis_flight, first));
+    flight->bytes = flight->first;
+    flight->room = sizeof flight->first;
+    return flight;
+}
+
+/* `used` bytes of memory that lies in its owner while it is `first`, else alone; *memory is moved to where there are `room`. */
+static bool move(void **memory, void *first, size_t used, size_t room)
+{
+    bool is_first = *memory == first;
+    void *moved = ds_realloc(is_first ? NULL : *memory, room);
+    if (moved == NULL)
+        return false;
+    if (is_first)
+        memcpy(moved, first, used);
+    *memory = moved;
+    return true;
+}
+
 /* Room for `more` bytes at the end, which are not yet counted. NULL: out of memory. */
 static char *reserve(redis_request *request, size_t more)
 {
     redis_flight *flight = request->flight;
     if (flight == NULL && request->failed == DS_OK)
-        flight = request->flight = ds_calloc(1, sizeof *flight);
+        flight = request->flight = flight_new();
     if (flight == NULL || request->failed != DS_OK || more > SIZE_MAX / 4) {
         fail(request, DS_NOMEM);
         return NULL;
     }
     if (more > flight->room - flight->length) {
-        size_t room = flight->room < FIRST_BYTES ? FIRST_BYTES : flight->room;
+        size_t room = flight->room * 2;
+        void *bytes = flight->bytes;
         while (room - flight->length < more)
             room *= 2;
-        char *bytes = ds_realloc(flight->bytes, room);
-        if (bytes == NULL) {
+        if (!move(&bytes, flight->first, flight->length, room)) {
             fail(request, DS_NOMEM);
             return NULL;
         }
@@ -129,14 +157,13 @@ static size_t put_header(char *out, char kind, size_t number)
 static command *add_command(redis_request *request)
 {
     if (request->count == request->room) {
-        size_t room = request->room == 0 ? FIRST_COMMANDS : request->room * 2;
-        command *commands = ds_realloc(request->commands, room * sizeof *commands);
-        if (commands == NULL) {
+        void *commands = request->commands;
+        if (!move(&commands, request->first, sizeof request->first, request->room * 2 * sizeof(command))) {
             fail(request, DS_NOMEM);
             return NULL;
         }
         request->commands = commands;
-        request->room = room;
+        request->room *= 2;
     }
     command *added = &request->commands[request->count++];
     memset(added, 0, sizeof *added);
@@ -303,11 +330,23 @@ ds_status redis_command_status(const redis_request *request, size_t number, ds_e
     const command *asked = &request->commands[number];
     if (asked->is_answered)
         return DS_OK;
-    bool is_unknown = request->intent != REDIS_READS && asked->is_sent;
-    const ds_error *said = is_unknown ? &request->error : &request->cause;
+    ds_error said = request->cause;
+    if (request->intent != REDIS_READS && asked->is_sent)
+        request_tell_unknown(&request->cause, &said);
     if (err != NULL)
-        *err = *said;
-    return said->status;
+        *err = said;
+    return said.status;
+}
+
+ds_status request_tell_unknown(const ds_error *cause, ds_error *err)
+{
+    if (cause->status == DS_UNKNOWN_OUTCOME) {
+        *err = *cause;
+        return cause->status;
+    }
+    ds_error_set(err, DS_UNKNOWN_OUTCOME, "%s after a write had been sent: it may or may not be done", cause->message);
+    err->native = cause->native;
+    return err->status;
 }
 
 bool redis_command_is_open(const redis_request *request, size_t number)
@@ -375,9 +414,12 @@ void flight_free(redis_flight *flight)
 {
     if (flight == NULL)
         return;
-    if (flight->is_secret && flight->bytes != NULL)
+    if (flight->is_secret) {
         explicit_bzero(flight->bytes, flight->room);
-    ds_free(flight->bytes);
+        explicit_bzero(flight->first, sizeof flight->first);
+    }
+    if (flight->bytes != flight->first)
+        ds_free(flight->bytes);
     ds_free(flight);
 }
 

@@ -22,6 +22,7 @@ typedef struct redis_flight {
     size_t due;     /* replies to its turn that have not come */
     bool is_queued; /* on a link */
     bool is_secret; /* holds a password: wiped when freed */
+    char first[168]; /* the bytes, while they are few */
 } redis_flight;
 
 typedef struct flight_queue {
@@ -75,9 +76,9 @@ struct redis_request {
     chunk *chunks;
     char *next, *end;     /* free memory of the first chunk */
     redis_flight *flight; /* NULL: none yet, or orphaned */
-    ds_error error;       /* of the run */
-    ds_error cause;       /* of its end: what happened to the commands that were not sent */
+    ds_error cause;       /* of its end: what happened to the commands that were not answered */
     passage passage;
+    command first[2]; /* the commands, while they are few */
 };
 
 /* ---- before and after a run ---- */
@@ -89,6 +90,9 @@ bool request_is_answered(const redis_request *request);
 bool request_is_untouched(const redis_request *request); /* of the unanswered commands nothing was sent */
 /* Ends the wait for what is unanswered: decides what was sent, and tells the sink of half a reply. */
 void request_settle(redis_request *request);
+
+/* What became of a write that was sent, where the run ended with `cause`; its status. */
+ds_status request_tell_unknown(const ds_error *cause, ds_error *err);
 
 /* Of an answered request with tokens: a command that had been sent before, and was then turned away before its token was looked
  * for, has no answer, for the first copy may be done. The first of such replies; NULL: there is none. */

@@ -77,6 +77,11 @@ void *arena_alloc(arena *pool, size_t size)
     return arena_piece(pool, size == 0 ? 1 : size, alignof(max_align_t));
 }
 
+char *arena_bytes(arena *pool, size_t size)
+{
+    return arena_piece(pool, size == 0 ? 1 : size, 1);
+}
+
 void arena_reserve(arena *pool, size_t size)
 {
     if (PIECE_IS_CHUNK || pool->chunks != NULL || size == 0 || size > SIZE_MAX / 2)

@@ -13,6 +13,7 @@ typedef struct arena {
 } arena; /* all zero is an empty arena */
 
 void *arena_alloc(arena *, size_t size); /* aligned for anything; NULL: out of memory */
+char *arena_bytes(arena *, size_t size); /* not aligned */
 void *arena_zeroed(arena *, size_t count, size_t size);
 char *arena_copy_slowly(arena *, const void *bytes, size_t length);
 bool arena_copy_value(arena *, ds_value value, ds_value *copy); /* its bytes too */

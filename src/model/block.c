@@ -1,6 +1,11 @@
 /* Blocks: the records that a connector answers at a time, their bytes all in one arena. A block that is filled again and
- * again allocates nothing once it has grown to the size that is wanted, and makes no record again that it has made. */
+ * again allocates nothing once it has grown to the size that is wanted, and makes no record again that it has made. A single
+ * small record has room in the block itself. */
 #include "model/record_slots.h"
+
+#include <stdalign.h>
+
+enum { FIRST_RECORDS = 2, FIRST_SHAPES = 464, FIRST_BYTES = 384 };
 
 struct ds_block {
     const definition *definition;
@@ -9,13 +14,27 @@ struct ds_block {
     size_t slots; /* of the record added last, so that the next one has room for as many */
     arena shapes; /* the records themselves */
     arena arena;  /* what they hold */
+    ds_record *first[FIRST_RECORDS];
+    alignas(max_align_t) char first_shapes[FIRST_SHAPES];
+    char first_bytes[FIRST_BYTES];
 };
+
+static void lend_bytes(ds_block *block)
+{
+    arena_lend(&block->arena, block->first_bytes, sizeof block->first_bytes);
+}
 
 ds_block *block_new(const definition *def)
 {
-    ds_block *block = ds_calloc(1, sizeof *block);
-    if (block != NULL)
-        block->definition = def;
+    ds_block *block = ds_malloc(sizeof *block);
+    if (block == NULL)
+        return NULL;
+    memset(block, 0, offsetof(ds_block, first));
+    block->definition = def;
+    block->records = block->first;
+    block->room = FIRST_RECORDS;
+    arena_lend(&block->shapes, block->first_shapes, sizeof block->first_shapes);
+    lend_bytes(block);
     return block;
 }
 
@@ -26,6 +45,7 @@ void block_reset(ds_block *block, size_t wanted)
     block->count = 0;
     block->wanted = wanted;
     arena_reset(&block->arena);
+    lend_bytes(block);
     if (arena_is_strict()) { /* so that a record is not used after it has gone */
         arena_reset(&block->shapes);
         block->made = 0;
@@ -38,7 +58,8 @@ void block_free(ds_block *block)
         return;
     arena_free(&block->arena);
     arena_free(&block->shapes);
-    ds_free(block->records);
+    if (block->records != block->first)
+        ds_free(block->records);
     ds_free(block);
 }
 
@@ -51,10 +72,13 @@ ds_record *block_record(const ds_block *block, size_t i)
 static ds_record *make_record(ds_block *block)
 {
     if (block->count == block->room) {
-        size_t room = block->room == 0 ? 64 : 2 * block->room;
-        ds_record **records = ds_realloc(block->records, room * sizeof *records);
+        bool is_first = block->records == block->first;
+        size_t room = is_first ? 64 : 2 * block->room;
+        ds_record **records = ds_realloc(is_first ? NULL : block->records, room * sizeof *records);
         if (records == NULL)
             return NULL;
+        if (is_first)
+            memcpy(records, block->first, sizeof block->first);
         block->records = records;
         block->room = room;
     }

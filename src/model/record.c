@@ -282,7 +282,7 @@ static char *place_bytes(ds_record *record, byte_room *place, const void *bytes,
 {
     if (place->room <= length) {
         uint32_t room = room_for(length);
-        char *larger = arena_alloc(record->arena, room);
+        char *larger = arena_bytes(record->arena, room);
         if (larger == NULL)
             return NULL;
         place->bytes = larger;

@@ -105,8 +105,10 @@ ds_status ds_find_one(ds_model *model, const ds_query *query, ds_record **out, d
 /* A copy, or with `out` NULL only whether it is there. */
 static ds_status get(ds_model *model, ds_value given, ds_record **out, bool *exists, ds_error *err)
 {
+    char first[128];
     arena memory = {.chunks = NULL};
     ds_value id;
+    arena_lend(&memory, first, sizeof first);
     ds_status status = id_coerce(model, given, &memory, &id, err);
     if (status != DS_OK) {
         arena_free(&memory);
