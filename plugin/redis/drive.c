@@ -54,7 +54,7 @@ static void finish(redis_lane *self, redis_request *request)
 {
     if (request_is_answered(request)) {
         backoff_proven(&self->backoff);
-        self->used = ds_now();
+        self->used = self->link.heard;
     } else {
         request->cause = self->link.cause;
     }
@@ -297,7 +297,7 @@ static bool may_load(const redis_lane *self)
     return self->link.state == LINK_READY && !is_pinging(self) && !link_is_suspect(&self->link);
 }
 
-static void board(redis_lane *self, redis_request *request)
+static void board(redis_lane *self, redis_request *request, int64_t now)
 {
     if (request->count == 0) { /* all that it wanted is a ready link */
         signals wake = {.count = 0};
@@ -306,9 +306,9 @@ static void board(redis_lane *self, redis_request *request)
         return;
     }
     if (request->passage.sent_at == 0)
-        request->passage.sent_at = ds_now();
+        request->passage.sent_at = now;
     request_depart(request);
-    link_add(&self->link, request->flight);
+    link_add(&self->link, request->flight, now);
     atomic_store_explicit(&request->passage.berth, BERTH_ABOARD, memory_order_relaxed);
 }
 
@@ -317,13 +317,15 @@ static bool load(redis_lane *self)
     if (!may_load(self))
         return false;
     redis_request *next = crew_load(&self->crew);
-    bool has_some = next != NULL;
+    if (next == NULL)
+        return false;
+    const int64_t now = ds_now();
     while (next != NULL) {
         redis_request *request = next;
         next = request->passage.next;
-        board(self, request);
+        board(self, request, now);
     }
-    return has_some;
+    return true;
 }
 
 /* Where the lock is held it is not waited for, since one's own deadline may pass: who holds it, or the leader, looks at the

@@ -41,7 +41,7 @@ static ds_status add_own(redis_link *link, ds_error *err)
         return status;
     request_depart(link->own);
     link->heard = ds_now();
-    queue_add(&link->queue, link->own->flight);
+    queue_add(&link->queue, link->own->flight, link->heard);
     return DS_OK;
 }
 

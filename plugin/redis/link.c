@@ -268,11 +268,11 @@ bool link_send_beside(redis_link *self)
 
 /* ---- flights ---- */
 
-void link_add(redis_link *self, redis_flight *flight)
+void link_add(redis_link *self, redis_flight *flight, int64_t now)
 {
     if (self->queue.first == NULL)
-        self->heard = ds_now();
-    queue_add(&self->queue, flight);
+        self->heard = now;
+    queue_add(&self->queue, flight, now);
 }
 
 void link_abandon(redis_link *self, redis_flight *flight)

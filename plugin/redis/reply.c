@@ -342,7 +342,7 @@ static void complete(flight_queue *queue)
     else if (request_is_answered(request))
         queue_done(queue, flight);
     else
-        queue_add(queue, flight); /* for its next turn */
+        queue_add(queue, flight, ds_now()); /* for its next turn */
 }
 
 static ds_status fail(const decoder *self, const char *where, ds_error *err)

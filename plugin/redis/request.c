@@ -438,20 +438,20 @@ void flight_orphan(redis_flight *flight)
 }
 
 /* The last has another behind it from now on: it may have nothing more to send in this turn. */
-static void end_turn(flight_queue *queue, redis_flight *last)
+static void end_turn(flight_queue *queue, redis_flight *last, int64_t now)
 {
     window_narrow(last);
     if (queue->unsent == last && last->due > 0 && last->sent == last->end)
         queue->unsent = NULL;
-    queue->shared_at = ds_now();
+    queue->shared_at = now;
 }
 
-void queue_add(flight_queue *queue, redis_flight *flight)
+void queue_add(flight_queue *queue, redis_flight *flight, int64_t now)
 {
     flight->next = NULL;
     flight->is_queued = true;
     if (queue->last != NULL) {
-        end_turn(queue, queue->last);
+        end_turn(queue, queue->last, now);
         queue->last->next = flight;
     } else {
         queue->first = flight;

@@ -112,7 +112,7 @@ void flight_free(redis_flight *flight);
 /* Of a request that was settled. What comes behind the last command that was begun is cut off: it was not sent, and is
  * told so. */
 void flight_orphan(redis_flight *flight);
-void queue_add(flight_queue *queue, redis_flight *flight); /* at the end */
+void queue_add(flight_queue *queue, redis_flight *flight, int64_t now); /* at the end */
 void queue_remove(flight_queue *queue, redis_flight *flight);
 /* Its request, where it is one that somebody waits for, is done. */
 void queue_done(flight_queue *queue, redis_flight *flight);

@@ -41,7 +41,7 @@ uint32_t place_begin(const place *self);
 ds_status place_sleep(const place *self, uint32_t begun, const ds_call *call);
 
 /* Signals that are given together: those of one bell, with one call of the system. */
-enum { SIGNALS_MAX = 16 };
+enum { SIGNALS_MAX = 4 };
 typedef struct signals {
     size_t count;
     place places[SIGNALS_MAX];

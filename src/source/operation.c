@@ -19,13 +19,18 @@ static void leave(operation *op)
     }
 }
 
-void operation_step(operation *op)
+static void begin_step(operation *op, int64_t now)
 {
     int64_t ms = op->source->command_timeout_ms;
-    int64_t step = ms == 0 ? DS_NO_DEADLINE : ds_now() + ms * 1000000;
+    int64_t step = ms == 0 ? DS_NO_DEADLINE : now + ms * 1000000;
     op->call.deadline = step < op->whole ? step : op->whole;
     op->call.step = ms * 1000000;
     op->call.whole = op->whole;
+}
+
+void operation_step(operation *op)
+{
+    begin_step(op, ds_now());
 }
 
 void operation_no_step(operation *op)
@@ -67,11 +72,11 @@ static ds_status begin(operation *op, ds_source *source, const ds_options *optio
                       .started = ds_now()};
     op->call = (ds_call){.size = sizeof op->call, .error = &op->error};
     take_options(op, options);
-    operation_step(op);
+    begin_step(op, op->started);
     if (is_write && source->read_only)
         return ds_error_set(&op->error, DS_READONLY, "it is configured as readOnly and takes no writes");
     ds_status status = enter(op);
-    if (status == DS_OK)
+    if (status == DS_OK && op->call.cancel != NULL) /* there is time: it begins now */
         status = ds_call_check(&op->call);
     if (status == DS_OK)
         status = life_connect(source, &op->call);

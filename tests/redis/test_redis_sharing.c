@@ -41,7 +41,7 @@ static void all_are_sent(void)
         requests[i] = redis_request_new((redis *)&somebody);
         probe_encode(requests[i], "PING");
         request_depart(requests[i]);
-        link_add(&link, requests[i]->flight);
+        link_add(&link, requests[i]->flight, ds_now());
     }
     link_send(&link);
     CU_ASSERT_PTR_NULL(link.queue.unsent);

@@ -37,7 +37,7 @@ static redis_request *add(desk *d, size_t commands, size_t bytes)
 {
     redis_request *request = request_of(commands, bytes);
     request_depart(request);
-    queue_add(&d->queue, request->flight);
+    queue_add(&d->queue, request->flight, ds_now());
     return request;
 }
 
@@ -228,7 +228,7 @@ static void with_holes(void)
     CU_ASSERT_EQUAL(request_take_refused(large), 500);
     CU_ASSERT(large->answered == 1 && large->flight->length == length / 2);
     request_depart(large);
-    queue_add(&d.queue, large->flight);
+    queue_add(&d.queue, large->flight, ds_now());
     redis_request *small = add(&d, 1, 10);
     for (size_t left = 500; left > 0;) {
         transmit(&d, SIZE_MAX);
