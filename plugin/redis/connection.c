@@ -1,8 +1,9 @@
 /* The connection object: the pool of lanes that operations share, one lane more for redis_execute(), and how requests are run on
  * them. */
-#include "fork.h"
 #include "login.h"
 #include "pool.h"
+
+#include "../../src/base/fork.h"
 
 struct redis {
     redis_config config;

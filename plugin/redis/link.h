@@ -58,7 +58,7 @@ void link_fail(redis_link *link, const ds_error *cause);
 void link_give_up(redis_link *link, ds_status status, const char *what); /* the server at WHERE <what> */
 
 void link_add(redis_link *link, redis_flight *flight, int64_t now); /* ready: to be sent by one of the next two */
-void link_send(redis_link *link);                      /* what can be sent at once */
+void link_send(redis_link *link);                                   /* what can be sent at once */
 /* The same, for one who does not drive it: a failure is left to the driver, who may be polling the descriptor. False: the
  * driver has something to do. */
 bool link_send_beside(redis_link *link);

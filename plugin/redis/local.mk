@@ -13,7 +13,6 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/events.c plugin/redis/events.h \
 	plugin/redis/execute.c \
 	plugin/redis/fate.c plugin/redis/fate.h \
-	plugin/redis/fork.c plugin/redis/fork.h \
 	plugin/redis/handshake.c \
 	plugin/redis/lane.c plugin/redis/lane.h \
 	plugin/redis/link.c plugin/redis/link.h \
@@ -28,6 +27,7 @@ plugin_redis_libredis_la_SOURCES = \
 	plugin/redis/tls.c plugin/redis/tls.h \
 	plugin/redis/tls_context.c plugin/redis/tls_context.h \
 	plugin/redis/waiter.c plugin/redis/waiter.h \
+	src/base/fork.c src/base/fork.h \
 	plugin/redis/window.c plugin/redis/window.h \
 	plugin/redis/url.c plugin/redis/url.h \
 	plugin/redis/utf8.c plugin/redis/utf8.h

@@ -67,7 +67,7 @@ static bool find_target(const redisReadTask *task, target *out)
         return false;
     if (flight->request == NULL)
         return true;
-    if (!was_asked(flight)) {
+    if (out->at.depth == 0 && !was_asked(flight)) {
         self->trouble = TROUBLE_UNASKED;
         return false;
     }

@@ -15,13 +15,13 @@ typedef struct redis_flight {
     redis_request *request; /* NULL: an orphan; its replies are dropped */
     char *bytes;
     size_t length, room;
-    size_t sent;    /* bytes that the system took */
-    size_t touched; /* bytes behind those that TLS may have sent some of */
-    size_t end;     /* of the bytes of its turn: window.h */
-    size_t ahead;   /* the first command behind its turn */
-    size_t due;     /* replies to its turn that have not come */
-    bool is_queued; /* on a link */
-    bool is_secret; /* holds a password: wiped when freed */
+    size_t sent;     /* bytes that the system took */
+    size_t touched;  /* bytes behind those that TLS may have sent some of */
+    size_t end;      /* of the bytes of its turn: window.h */
+    size_t ahead;    /* the first command behind its turn */
+    size_t due;      /* replies to its turn that have not come */
+    bool is_queued;  /* on a link */
+    bool is_secret;  /* holds a password: wiped when freed */
     char first[168]; /* the bytes, while they are few */
 } redis_flight;
 

@@ -79,15 +79,16 @@ ds_record *record_new_in(const definition *def, arena *memory)
 }
 
 /* Hosts make many: one piece of memory each, as long as the strings are short. */
-static ds_record *record_alone(const definition *def)
+ds_record *record_make_alone(const definition *def, size_t extras)
 {
-    size_t room = def->property_count + (def->strict ? 0 : FIRST_EXTRAS);
+    size_t room = def->property_count + extras;
     return record_make(def, NULL, room, room < 16 ? 64 + 16 * room : 320);
 }
 
 ds_record *ds_record_new(const ds_model *model)
 {
-    ds_record *record = model == NULL ? NULL : record_alone(model->definition);
+    const definition *def = model == NULL ? NULL : model->definition;
+    ds_record *record = def == NULL ? NULL : record_make_alone(def, def->strict ? 0 : FIRST_EXTRAS);
     if (record != NULL)
         record->source = model->source;
     return record;

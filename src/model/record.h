@@ -26,7 +26,9 @@ void record_set_fresh_id(ds_record *, bool);
 bool record_mark(ds_record *, bool marked);
 void record_set_outcome(ds_record *, const ds_error *); /* what ds_record_outcome() answers; status DS_OK: stored */
 
-ds_block *block_new(const definition *); /* NULL: out of memory */
+ds_block *block_new(const definition *);       /* NULL: out of memory */
+ds_block *block_new_alone(const definition *); /* its records can be taken */
+ds_record *block_take(ds_block *, size_t i);   /* the caller's from now on; the others move up */
 void block_reset(ds_block *, size_t wanted);
 ds_record *block_record(const ds_block *, size_t i);
 void block_free(ds_block *); /* NULL does nothing */

@@ -62,12 +62,20 @@ static bool number_is_plain(const char *text, size_t length)
     return end[-1] != '0' && (digits[0] != '0' || point[1] != '0');
 }
 
+/* Of a date: each of its digits counts then, and there is no other way to write the same. */
+static bool date_is_plain(const char *text, size_t length)
+{
+    return length == sizeof "yyyy-mm-ddThh:mm:ss.fffZ" - 1 && text[10] == 'T' && text[19] == '.' && text[23] == 'Z';
+}
+
 static bool is_canonical(ds_value value, const char *text, size_t length)
 {
     ds_text canonical;
     if (value.type == DS_BOOLEAN || (value.type == DS_INTEGER && value.as.integer != 0))
         return true; /* there is no other way to write one */
     if (value.type == DS_NUMBER && number_is_plain(text, length))
+        return true;
+    if (value.type == DS_DATE && date_is_plain(text, length))
         return true;
     ds_value_text(value, &canonical);
     return canonical.length == length && memcmp(canonical.bytes, text, length) == 0;

@@ -47,6 +47,8 @@ struct ds_record {
 
 /* With room for some undeclared properties from the start; NULL: out of memory. */
 ds_record *record_make(const definition *, arena *, size_t room, size_t spare);
+/* That owns its memory, with room for so many undeclared properties and for short strings. */
+ds_record *record_make_alone(const definition *, size_t extras);
 /* As it was made; what its arena held has gone. */
 void record_renew(ds_record *);
 void record_slot_name(const ds_record *, size_t slot, const char **name, size_t *length);

@@ -102,7 +102,7 @@ ds_status ds_find_one(ds_model *model, const ds_query *query, ds_record **out, d
 
 /* ---- one id ---- */
 
-/* A copy, or with `out` NULL only whether it is there. */
+/* With `out` NULL only whether it is there. */
 static ds_status get(ds_model *model, ds_value given, ds_record **out, bool *exists, ds_error *err)
 {
     char first[128];
@@ -121,8 +121,10 @@ static ds_status get(ds_model *model, ds_value given, ds_record **out, bool *exi
     if (status == DS_OK)
         status = lookup_one(&op, id, &block, &record);
     *exists = record != NULL;
-    if (status == DS_OK && out != NULL)
-        status = record == NULL ? error_not_found(&op, id) : ds_record_copy(record, out, &op.error);
+    if (status == DS_OK && out != NULL && record == NULL)
+        status = error_not_found(&op, id);
+    else if (status == DS_OK && out != NULL)
+        *out = block_take(block, 0);
     status = operation_end(&op, status, err);
     block_free(block);
     arena_free(&memory);

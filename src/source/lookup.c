@@ -43,7 +43,7 @@ ds_status lookup_ids(operation *op, const ds_value *ids, size_t n, ds_block *blo
 ds_status lookup_one(operation *op, ds_value id, ds_block **block, ds_record **out)
 {
     *out = NULL;
-    *block = block_new(op->model->definition);
+    *block = block_new_alone(op->model->definition);
     if (*block == NULL)
         return error_nomem(&op->error);
     ds_status status = lookup_ids(op, &id, 1, *block);

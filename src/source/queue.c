@@ -2,6 +2,7 @@
  * something: so what is submitted, and what has ended, goes through piles without locks. Locks are only between the queue's
  * own threads, and between several that take. */
 #include "base/base.h"
+#include "base/fork.h"
 
 #include <datasource/queue.h>
 
@@ -37,7 +38,7 @@ struct ds_queue {
     int fd;           /* an eventfd: at least one while something has ended and was not taken */
     atomic_size_t pending;
     atomic_bool is_closing;
-    pid_t owner; /* the process that has the threads */
+    fork_mark mark; /* of the process that has the threads */
     unsigned count;
     pthread_t threads[];
 };
@@ -173,6 +174,7 @@ static void queue_free(ds_queue *self)
     line_clear(&self->todo);
     line_clear(&self->ready);
     sem_destroy(&self->work);
+    fork_mark_free(&self->mark);
     close(self->fd);
     ds_free(self);
 }
@@ -194,7 +196,7 @@ ds_status ds_queue_new(unsigned threads, ds_queue **out, ds_error *err)
         ds_free(made);
         return system_fails(number, "file descriptor", err);
     }
-    made->owner = getpid();
+    fork_mark_init(&made->mark);
     made->todo.from = &made->submitted;
     made->ready.from = &made->ended;
     pthread_mutex_init(&made->todo.lock, NULL);
@@ -220,8 +222,10 @@ void ds_queue_close(ds_queue *queue)
 {
     if (queue == NULL)
         return;
-    if (queue->owner != getpid()) { /* its jobs may be half moved, its locks be held, by threads that are not here */
+    if (!fork_mark_is_ours(
+            &queue->mark)) { /* its jobs may be half moved, its locks be held, by threads that are not here */
         close(queue->fd);
+        fork_mark_free(&queue->mark);
         ds_free(queue);
         return;
     }
@@ -239,7 +243,7 @@ ds_status ds_queue_submit(ds_queue *queue, ds_task *task, void *user, ds_error *
 {
     if (queue == NULL || task == NULL)
         return ds_error_set(err, DS_INVALID, "ds_queue_submit() needs a queue and a task");
-    if (queue->owner != getpid())
+    if (!fork_mark_is_ours(&queue->mark))
         return ds_error_set(err, DS_INVALID,
                             "a completion queue belongs to the process that made it, not to its child");
     job *one = ds_calloc(1, sizeof *one);
@@ -277,7 +281,7 @@ static job *next_or_quiet(ds_queue *self)
 
 bool ds_queue_next(ds_queue *queue, ds_completion *out)
 {
-    if (queue == NULL || out == NULL || queue->owner != getpid())
+    if (queue == NULL || out == NULL || !fork_mark_is_ours(&queue->mark))
         return false;
     pthread_mutex_lock(&queue->ready.lock);
     job *one = next_or_quiet(queue);
@@ -297,7 +301,7 @@ size_t ds_queue_pending(const ds_queue *queue)
 
 void ds_queue_cancel(ds_queue *queue)
 {
-    if (queue == NULL || queue->owner != getpid())
+    if (queue == NULL || !fork_mark_is_ours(&queue->mark))
         return;
     pthread_mutex_lock(&queue->todo.lock);
     for (job *one; (one = line_next(&queue->todo)) != NULL;) {

@@ -3,7 +3,7 @@
 #include "certificates.h"
 #include "command.h"
 #include "probe.h"
-#include "redis/fork.h"
+#include "../../src/base/fork.h"
 #include "redis_server.h"
 #include "suite.h"
 

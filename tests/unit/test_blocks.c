@@ -43,6 +43,10 @@ static const struct {
     {ACTIVE, "1", {DS_STRING, 1, {.string = "1"}}, false},
     {BORN, "1970-01-01T00:00:00.000Z", {DS_DATE, 0, {.date = 0}}, false},
     {BORN, "1970-01-01T01:00:00+01:00", {DS_DATE, 0, {.date = 0}}, true},
+    {BORN, "1970-01-01t00:00:00.000Z", {DS_DATE, 0, {.date = 0}}, true},
+    {BORN, "1970-01-01T00:00:00,000Z", {DS_DATE, 0, {.date = 0}}, true},
+    {BORN, "1970-01-01T00:00:00.000z", {DS_DATE, 0, {.date = 0}}, true},
+    {BORN, "1970-01-01T00:00:00.0000Z", {DS_DATE, 0, {.date = 0}}, true},
     {PHOTO, "\x01\xff", {DS_BINARY, 2, {.string = "\x01\xff"}}, false},
     {ADDRESS, "{\"a\":1,\"b\":2}", {DS_JSON, 13, {.string = "{\"a\":1,\"b\":2}"}}, false},
     {ADDRESS, "{\"b\":2,\"a\":1}", {DS_JSON, 13, {.string = "{\"a\":1,\"b\":2}"}}, true},
@@ -338,6 +342,30 @@ static void no_memory(void)
     CU_ASSERT(failing_everywhere(use_block, strict_definition, &count) && count > 3);
 }
 
+/* What was taken is the host's; what was not goes with the block, or with its next use. */
+static void records_are_taken(void)
+{
+    static const char *const names[] = {"one", "two",
+                                        "a third one, with a name that is longer than any room for a start"};
+    ds_block *block = block_new_alone(strict_definition);
+    ds_record *taken[2];
+    for (int use = 0; use < 2; use++) {
+        block_reset(block, use == 0 ? 1 : 3);
+        for (size_t i = 0; i < 3; i++)
+            CU_ASSERT_EQUAL(ds_record_put_text(ds_block_add(block), NAME, names[i], strlen(names[i])), DS_OK);
+        ds_block_drop(block, block_record(block, 1));
+        CU_ASSERT_EQUAL(ds_block_count(block), 2);
+        taken[use] = block_take(block, use == 0 ? 1 : 0);
+        CU_ASSERT_EQUAL(ds_block_count(block), 1);
+    }
+    block_free(block);
+    CU_ASSERT_STRING_EQUAL(ds_record_get(taken[0], "name").as.string, names[2]);
+    CU_ASSERT_STRING_EQUAL(ds_record_get(taken[1], "name").as.string, names[0]);
+    CU_ASSERT_EQUAL(ds_record_set(taken[1], "name", ds_string(names[2])), DS_OK);
+    ds_record_free(taken[0]);
+    ds_record_free(taken[1]);
+}
+
 static const test tests[] = {
     {"text of a backend is read as its property's type, and kept where it is not canonical", text_of_a_backend},
     {"raw text is kept beside a number where it is laid out otherwise, and only there", layouts_of_numbers},
@@ -349,6 +377,7 @@ static const test tests[] = {
     {"a block that is filled again allocates nothing", blocks_are_used_again},
     {"a record that a block uses again holds nothing of what it held", used_again_it_is_empty},
     {"a block says how many records it wants, and drops one without disorder", blocks_want_and_drop},
+    {"a record that is taken out of a block outlives it", records_are_taken},
     {"out of memory at any allocation is reported, and nothing is lost", no_memory},
 };
 
