@@ -8,7 +8,7 @@
 #define LOOK_AFTER_NS  INT64_C(1000000)
 #define GOOD_AFTER_NS  INT64_C(1000000000) /* a link that stood so long was no failed attempt, even if nobody used it */
 #define LEAVE_SLICE_NS INT64_C(50000000)
-#define LOOKS_MAX      20 /* before a leader sleeps: some 15 us, what sleeping and waking takes */
+#define LOOKS_MAX      20
 
 bool drive_is_over(const redis_request *request)
 {
@@ -375,8 +375,8 @@ static int wait_ms(int64_t wake)
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
-/* Where several wait for replies these come soon, and to sleep and be awakened takes longer. Whoever else wants the processor
- * gets it first. */
+/* Where many wait for replies these come soon, and to sleep and be awakened takes as long as some 15 us of looking. Whoever else
+ * wants the processor gets it first. */
 static int poll_soon(struct pollfd *fds, nfds_t count)
 {
     int ready = 0;
@@ -394,9 +394,9 @@ static void wait_and_work(redis_lane *self, const ds_call *call)
     int64_t wake = wake_at(self, call, &fds[0]);
     if (!crew_begin_poll(&self->crew, may_load(self)))
         return;
-    bool is_shared = self->link.queue.first != self->link.queue.last;
+    bool looks = self->link.queue.first != NULL && crew_gathers(&self->crew);
     drive_unlock(self);
-    int ready = is_shared ? poll_soon(fds, 3) : 0;
+    int ready = looks ? poll_soon(fds, 3) : 0;
     if (ready == 0)
         ready = poll(fds, 3, wait_ms(wake));
     lock_again(self);

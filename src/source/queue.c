@@ -105,9 +105,7 @@ static void job_run(job *one)
 {
     ds_completion *done = &one->done;
     done->status = one->task(done->user, &done->error);
-    if (done->status == DS_OK)
-        memset(&done->error, 0, sizeof done->error); /* of something that the task got over */
-    else if (done->error.message[0] == '\0')
+    if (done->status != DS_OK && done->error.message[0] == '\0')
         ds_error_set(&done->error, done->status, "a task of a completion queue ended in %s, and said no more",
                      ds_status_name(done->status));
     done->error.status = done->status;
@@ -239,6 +237,14 @@ void ds_queue_close(ds_queue *queue)
 
 /* ---- its use ---- */
 
+/* An error is half a KiB, and most often there is none: its bytes are left as they are. */
+static void empty(ds_error *error)
+{
+    error->status = DS_OK;
+    error->native = 0;
+    error->source[0] = error->message[0] = '\0';
+}
+
 ds_status ds_queue_submit(ds_queue *queue, ds_task *task, void *user, ds_error *err)
 {
     if (queue == NULL || task == NULL)
@@ -246,12 +252,13 @@ ds_status ds_queue_submit(ds_queue *queue, ds_task *task, void *user, ds_error *
     if (!fork_mark_is_ours(&queue->mark))
         return ds_error_set(err, DS_INVALID,
                             "a completion queue belongs to the process that made it, not to its child");
-    job *one = ds_calloc(1, sizeof *one);
+    job *one = ds_malloc(sizeof *one);
     if (one == NULL)
         return error_nomem(err);
     one->task = task;
     one->done.size = sizeof one->done;
     one->done.user = user;
+    empty(&one->done.error);
     atomic_fetch_add(&queue->pending, 1);
     pile_put(&queue->submitted, one);
     sem_post(&queue->work); /* not before: a thread that wakes finds a job */
@@ -279,6 +286,18 @@ static job *next_or_quiet(ds_queue *self)
     return one;
 }
 
+static void hand_over(const ds_completion *done, ds_completion *out)
+{
+    if (done->status != DS_OK) {
+        *out = *done;
+        return;
+    }
+    out->size = done->size;
+    out->user = done->user;
+    out->status = DS_OK;
+    empty(&out->error);
+}
+
 bool ds_queue_next(ds_queue *queue, ds_completion *out)
 {
     if (queue == NULL || out == NULL || !fork_mark_is_ours(&queue->mark))
@@ -288,7 +307,7 @@ bool ds_queue_next(ds_queue *queue, ds_completion *out)
     pthread_mutex_unlock(&queue->ready.lock);
     if (one == NULL)
         return false;
-    *out = one->done;
+    hand_over(&one->done, out);
     ds_free(one);
     atomic_fetch_sub(&queue->pending, 1);
     return true;
