@@ -59,7 +59,7 @@ void crew_end_poll(crew *self, bool was_poked);
 bool crew_has_leader(crew *self);
 /* By the leader, or for one who was made it: leadership goes to the owner of the last flight from `aboard` on, else to the
  * first in the inbox, else to nobody. `is_away`: `request` is not over, but its thread is busy elsewhere for a while. `wake` is
- * to be given when the link's lock is free, which the heir takes. */
+ * better given when the link's lock is free, which the heir takes. */
 void crew_step_down(crew *self, redis_request *request, redis_flight *aboard, bool is_away, signals *wake);
 bool crew_poke(crew *self); /* wakes a leader that waits, or keeps him from waiting; false: it cannot */
 

@@ -9,6 +9,7 @@
 #define GOOD_AFTER_NS  INT64_C(1000000000) /* a link that stood so long was no failed attempt, even if nobody used it */
 #define LEAVE_SLICE_NS INT64_C(50000000)
 #define LOOKS_MAX      20
+#define LOOKS_NS       INT64_C(50000) /* those who had the processor meanwhile may have taken long */
 
 bool drive_is_over(const redis_request *request)
 {
@@ -379,8 +380,9 @@ static int wait_ms(int64_t wake)
  * wants the processor gets it first. */
 static int poll_soon(struct pollfd *fds, nfds_t count)
 {
+    const int64_t end = ds_now() + LOOKS_NS;
     int ready = 0;
-    for (int i = 0; i < LOOKS_MAX && ready == 0; i++) {
+    for (int i = 0; i < LOOKS_MAX && ready == 0 && ds_now() < end; i++) {
         sched_yield();
         ready = poll(fds, count, 0);
     }

@@ -1,7 +1,7 @@
 /* Where threads sleep until another says that their turn or their end has come.
  *
- * Those whose requests go out together wait for one bell, a futex(2), so that one call of the system wakes all whose
- * replies came together, and each runs after the other; a bit for each says who is meant. A call with a cancel token
+ * Those who come one after another, 32 of them, wait for one bell, a futex(2), so that one call of the system wakes all
+ * whose replies came together, and each runs after the other; a bit for each says who is meant. A call with a cancel token
  * sleeps on an eventfd instead, since it has two things to watch. Both outlive who waited: a signal that comes late
  * meets somebody else, who looks again and sleeps on. */
 #ifndef REDIS_WAITER_H
@@ -41,7 +41,7 @@ uint32_t place_begin(const place *self);
 ds_status place_sleep(const place *self, uint32_t begun, const ds_call *call);
 
 /* Signals that are given together: those of one bell, with one call of the system. */
-enum { SIGNALS_MAX = 4 };
+enum { SIGNALS_MAX = 16 };
 typedef struct signals {
     size_t count;
     place places[SIGNALS_MAX];

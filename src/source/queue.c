@@ -252,13 +252,12 @@ ds_status ds_queue_submit(ds_queue *queue, ds_task *task, void *user, ds_error *
     if (!fork_mark_is_ours(&queue->mark))
         return ds_error_set(err, DS_INVALID,
                             "a completion queue belongs to the process that made it, not to its child");
-    job *one = ds_malloc(sizeof *one);
+    job *one = ds_calloc(1, sizeof *one);
     if (one == NULL)
         return error_nomem(err);
     one->task = task;
     one->done.size = sizeof one->done;
     one->done.user = user;
-    empty(&one->done.error);
     atomic_fetch_add(&queue->pending, 1);
     pile_put(&queue->submitted, one);
     sem_post(&queue->work); /* not before: a thread that wakes finds a job */
