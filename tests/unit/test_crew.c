@@ -457,8 +457,10 @@ static ds_status lead(sailor *self, guest *g, bool *is_away)
         status = DS_OK, *is_away = false;
     else if (status != DS_OK)
         go_ashore(b, g);
-    step_down(b, g, *is_away);
+    signals wake = {.count = 0};
+    crew_step_down(&b->crew, &g->request, b->first, *is_away, &wake);
     pthread_mutex_unlock(&b->lock);
+    signals_give(&wake);
     return status;
 }
 
@@ -476,13 +478,21 @@ static ds_status come_back(sailor *self, guest *g, crew_role *role)
     return status;
 }
 
+/* As drive.c's: the lock, or who has it looks at the inbox before he waits. */
+static bool may_send(boat *b, bool must)
+{
+    if (pthread_mutex_trylock(&b->lock) == 0)
+        return true;
+    if (!must || crew_poke(&b->crew))
+        return false;
+    pthread_mutex_lock(&b->lock);
+    return true;
+}
+
 static ds_status wait_for_turn(sailor *self, guest *g, crew_role *role)
 {
     boat *b = self->boat;
-    bool must = *role == CREW_SENDS;
-    if (must)
-        pthread_mutex_lock(&b->lock);
-    if (must || (*role == CREW_HELPS && pthread_mutex_trylock(&b->lock) == 0)) {
+    if (*role != CREW_FOLLOWS && may_send(b, *role == CREW_SENDS)) {
         load(b);
         pthread_mutex_unlock(&b->lock);
         self->sent++;
