@@ -2,6 +2,7 @@
  * anybody waits, and a connection is not given up for what nobody has looked at. */
 #include "certificates.h"
 #include "command.h"
+#include "fake_server.h"
 #include "probe.h"
 #include "redis/crew.h"
 #include "redis/link.h"
@@ -253,6 +254,63 @@ static void nobody_is_held_by_a_flood(void)
     folder_remove(folder);
 }
 
+/* ---- sending while the leader waits ---- */
+
+enum { ROUND = 12, ROUNDS = 3 };
+
+/* Answers when a whole round has come, and nobody before. */
+static void answer_rounds(int fd, unsigned number, void *user)
+{
+    atomic_uint *heard = user;
+    char name[32];
+    (void)number;
+    while (fake_command(fd, name, NULL)) {
+        bool is_greeting = strcmp(name, "PING") == 0;
+        if (is_greeting && !fake_write(fd, "+OK\r\n", 5))
+            return;
+        if (is_greeting || (atomic_fetch_add(heard, 1) + 1) % ROUND != 0)
+            continue;
+        for (int i = 0; i < ROUND; i++)
+            if (!fake_write(fd, ":1\r\n", 4))
+                return;
+    }
+}
+
+static void *ask_once(void *user)
+{
+    ds_error error = {0};
+    ds_call call = {.size = sizeof call, .deadline = ds_now() + INT64_C(20000000000), .error = &error};
+    redis_request *request = redis_request_new(user);
+    probe_encode(request, "ASK");
+    CU_ASSERT_EQUAL(redis_run(user, request, REDIS_READS, &call), DS_OK);
+    redis_request_free(request);
+    return NULL;
+}
+
+/* One comes after the other, and each is sent though the leader waits for an answer: it will not come before the last has
+ * asked. In the second round they share the link, and what they ask would be sent in portions where more came with them. */
+static void no_answer_is_waited_for(void)
+{
+    probe p;
+    atomic_uint heard = 0;
+    pthread_t threads[ROUND];
+    fake_server *fake = fake_server_start(answer_rounds, &heard);
+    CU_ASSERT_EQUAL_FATAL(probe_open(&p, "{\"port\": %d}", fake_server_port(fake)), DS_OK);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        int64_t end = ds_now() + INT64_C(20000000000);
+        for (unsigned i = 0; i < ROUND; i++) {
+            CU_ASSERT_EQUAL_FATAL(pthread_create(&threads[i], NULL, ask_once, p.connection), 0);
+            while (atomic_load(&heard) <= round * ROUND + i && ds_now() < end)
+                usleep(100);
+        }
+        for (unsigned i = 0; i < ROUND; i++)
+            pthread_join(threads[i], NULL);
+        CU_ASSERT_EQUAL(atomic_load(&heard), (round + 1) * ROUND);
+    }
+    probe_close(&p);
+    fake_server_stop(fake);
+}
+
 /* ---- leading ---- */
 
 /* Its reply came while its thread told events: the next time it may lead like any other. */
@@ -332,6 +390,7 @@ int main(void)
         {"over TLS too", all_are_sent_over_tls},
         {"over TLS the rest of what was let go of goes out once the server reads again", rest_of_an_orphan_over_tls},
         {"one who has little time is not held by another's flood", nobody_is_held_by_a_flood},
+        {"what comes while the leader waits is sent at once, before any answer", no_answer_is_waited_for},
         {"one whose reply came while it told events may lead again", one_who_was_away_leads_again},
         {"a watch of the parent is not used in the child of a fork", watch_of_the_parent},
         {"a connection is not given up for a late reply that has come, but was not looked at", late_reply_that_came},
