@@ -46,7 +46,7 @@ ds_status crew_wait(redis_request *request, const ds_call *call);
 
 /* This thread is the leader, and says so. Whether others have shared the link just before. */
 bool crew_lead(crew *self);
-void crew_set_portion(crew *self, size_t portion);    /* 1 at least; at first it is what never comes together */
+void crew_set_portion(crew *self, size_t portion);    /* 1 at least; before it is set nobody helps */
 bool crew_gathers(const crew *self);                  /* a portion is more than one */
 void crew_over(crew *self, redis_request *request);   /* it sleeps no more */
 redis_request *crew_load(crew *self);                 /* the whole inbox, a list */

@@ -220,8 +220,8 @@ void ds_queue_close(ds_queue *queue)
 {
     if (queue == NULL)
         return;
-    if (!fork_mark_is_ours(
-            &queue->mark)) { /* its jobs may be half moved, its locks be held, by threads that are not here */
+    if (!fork_mark_is_ours(&queue->mark)) {
+        /* its jobs may be half moved, its locks be held, by threads that are not here */
         close(queue->fd);
         fork_mark_free(&queue->mark);
         ds_free(queue);
@@ -236,14 +236,6 @@ void ds_queue_close(ds_queue *queue)
 }
 
 /* ---- its use ---- */
-
-/* An error is half a KiB, and most often there is none: its bytes are left as they are. */
-static void empty(ds_error *error)
-{
-    error->status = DS_OK;
-    error->native = 0;
-    error->source[0] = error->message[0] = '\0';
-}
 
 ds_status ds_queue_submit(ds_queue *queue, ds_task *task, void *user, ds_error *err)
 {
@@ -285,6 +277,7 @@ static job *next_or_quiet(ds_queue *self)
     return one;
 }
 
+/* An error is half a KiB, and most often there is none: its bytes are left as they are then. */
 static void hand_over(const ds_completion *done, ds_completion *out)
 {
     if (done->status != DS_OK) {
@@ -293,8 +286,9 @@ static void hand_over(const ds_completion *done, ds_completion *out)
     }
     out->size = done->size;
     out->user = done->user;
-    out->status = DS_OK;
-    empty(&out->error);
+    out->status = out->error.status = DS_OK;
+    out->error.native = 0;
+    out->error.source[0] = out->error.message[0] = '\0';
 }
 
 bool ds_queue_next(ds_queue *queue, ds_completion *out)

@@ -31,7 +31,7 @@ int threads_alive(int wanted)
 {
     const struct timespec moment = {0, 1000000};
     int count = count_entries("/proc/self/task");
-    for (int i = 0; i < 1000 && wanted > 0 && count != wanted; i++) {
+    for (int i = 0; i < 5000 && wanted > 0 && count != wanted; i++) {
         nanosleep(&moment, NULL);
         count = count_entries("/proc/self/task");
     }
