@@ -234,12 +234,7 @@ static ds_status conclude(redis_request *request, ds_status status, const ds_err
 
 ds_status voyage_begin(voyage *this, redis_request *request, redis_intent intent, ds_call *call)
 {
-    this->lane = NULL;
-    this->request = request;
-    this->call = call;
-    this->error.status = DS_OK; /* not all of its bytes: that would be the most work here */
-    this->repeats = 0;
-    this->forks = redis_own(request->connection);
+    *this = (voyage){.request = request, .call = call, .forks = redis_own(request->connection)};
     ds_status status = request_check(request, call->error);
     if (status != DS_OK)
         request->cause = *call->error;

@@ -377,8 +377,11 @@ static void greeted_anew(void)
 /* Of a server that never has its data. Only who drives the greeting asks again. */
 static void await_asking(moody *m)
 {
-    for (unsigned heard = atomic_load(&m->pings); atomic_load(&m->pings) < heard + 2;)
+    const int64_t end = ds_now() + LONG_MS * INT64_C(1000000);
+    for (unsigned heard = atomic_load(&m->pings); atomic_load(&m->pings) < heard + 2;) {
+        CU_ASSERT_FATAL(ds_now() < end);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
 }
 
 static void *ping(void *source)
